@@ -1,0 +1,165 @@
+import type { Socket } from 'node:net';
+import { reset } from './reset.ts';
+
+/** As the actor sees it: `sent` to the server, `received` from the server. */
+export type Direction = 'sent' | 'received';
+
+/** How a path is disturbed; shared by all connections of a relay and read whenever something is to pass. */
+export interface PathState {
+  halted: boolean;
+  latencyMs: number;
+  octetsPerSecond: number;
+  sliceEvery: number;
+  /** What may still pass in one direction before everything is cut. */
+  allowance?: { direction: Direction; octets: number };
+}
+
+export interface PipeOptions {
+  direction: Direction;
+  state: PathState;
+  observe: (event: { type: 'passed' | 'ended' | 'reset'; direction: Direction; octets?: number }) => void;
+  /** The allowance is used up, and the last octets of it were handed on. */
+  spent: () => void;
+}
+
+type Held = { octets: Buffer; since: number } | { sign: 'end' | 'reset'; since: number };
+
+/** So much is held in memory before the sender is made to wait. */
+const mostHeld = 256 * 1024;
+
+/** Carries octets, the half-close and the reset of one socket to another, in order. */
+export class Pipe {
+  readonly #from: Socket;
+  readonly #to: Socket;
+  readonly #options: PipeOptions;
+  #held: Held[] = [];
+  #octetsHeld = 0;
+  /** The rate limit lets the next octet pass at this time. */
+  #freeAt = 0;
+  #waiting: 'drain' | 'timer' | 'turn' | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Both sockets must be connected; `from` starts to flow. */
+  constructor(from: Socket, to: Socket, options: PipeOptions) {
+    this.#from = from;
+    this.#to = to;
+    this.#options = options;
+    from.on('data', (octets: Buffer) => this.#take({ octets, since: performance.now() }));
+    from.once('end', () => this.#take({ sign: 'end', since: performance.now() }));
+    from.once('error', () => this.#take({ sign: 'reset', since: performance.now() }));
+    to.on('drain', () => this.#wake('drain'));
+    to.once('close', () => this.drop());
+    from.resume();
+  }
+
+  get busy(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** Forgets what is held: there is nobody left to hand it to. */
+  drop(): void {
+    this.#held = [];
+    this.#octetsHeld = 0;
+    clearTimeout(this.#timer);
+    // Whatever still comes is read and thrown away, so that the other side's end is noticed.
+    if (!this.#from.destroyed) this.#from.resume();
+  }
+
+  /** Hands on as much as the state of the path allows now, and arranges for the rest. */
+  pump(): void {
+    if (this.#waiting === 'timer') {
+      clearTimeout(this.#timer);
+      this.#waiting = undefined;
+    }
+    while (this.#waiting === undefined) {
+      const next = this.#held[0];
+      if (next === undefined || this.#options.state.halted) return;
+      const wait = this.#dueIn(next);
+      if (wait > 0) this.#wait(wait);
+      else if ('sign' in next) this.#handOnSign(next.sign);
+      else this.#handOn(next);
+    }
+  }
+
+  #take(held: Held): void {
+    if (this.#to.destroyed) return;
+    this.#held.push(held);
+    if ('octets' in held) {
+      this.#octetsHeld += held.octets.length;
+      if (this.#octetsHeld > mostHeld) this.#from.pause();
+    } else if (held.sign === 'reset' && this.#waiting === 'drain' && !this.#options.state.halted) {
+      // The receiver does not read, so what stands before the reset may never pass.
+      this.#handOnSign('reset');
+      return;
+    }
+    this.pump();
+  }
+
+  #dueIn(next: Held): number {
+    const { latencyMs, octetsPerSecond } = this.#options.state;
+    if (latencyMs === 0 && octetsPerSecond === Infinity) return 0;
+    const rated = octetsPerSecond === Infinity ? 0 : this.#freeAt;
+    return Math.max(next.since + latencyMs, rated) - performance.now();
+  }
+
+  #handOn(next: { octets: Buffer; since: number }): void {
+    const { direction, state, observe, spent } = this.#options;
+    const { sliceEvery, octetsPerSecond } = state;
+    const allowance = state.allowance?.direction === direction ? state.allowance : undefined;
+    // At a limited rate the octets go in twentieths of a second's worth, not in one lump.
+    const portion = octetsPerSecond === Infinity ? Infinity : Math.max(1, Math.floor(octetsPerSecond / 20));
+    const most = Math.min(sliceEvery, portion, allowance?.octets ?? Infinity);
+    const octets = next.octets.subarray(0, most);
+    if (octets.length === next.octets.length) this.#held.shift();
+    else next.octets = next.octets.subarray(octets.length);
+    this.#octetsHeld -= octets.length;
+    if (this.#octetsHeld <= mostHeld / 2 && this.#from.isPaused()) this.#from.resume();
+    this.#freeAt = Math.max(this.#freeAt, performance.now()) + (octets.length / octetsPerSecond) * 1000;
+
+    observe({ type: 'passed', direction, octets: octets.length });
+    if (allowance) allowance.octets -= octets.length;
+    const last = allowance !== undefined && allowance.octets <= 0;
+    if (last) {
+      this.#waiting = 'turn';
+      this.#to.write(octets, () =>
+        afterPoll(() => {
+          this.#wake('turn');
+          if (state.allowance === allowance) spent();
+        }),
+      );
+    } else if (!this.#to.write(octets)) this.#waiting = 'drain';
+    else if (sliceEvery !== Infinity) {
+      this.#waiting = 'turn';
+      afterPoll(() => this.#wake('turn'));
+    }
+  }
+
+  #handOnSign(sign: 'end' | 'reset'): void {
+    this.#held.shift();
+    this.#options.observe({ type: sign === 'end' ? 'ended' : 'reset', direction: this.#options.direction });
+    if (sign === 'end') this.#to.end();
+    else {
+      this.drop();
+      reset(this.#to);
+    }
+  }
+
+  #wait(milliseconds: number): void {
+    this.#waiting = 'timer';
+    this.#timer = setTimeout(() => this.#wake('timer'), Math.ceil(milliseconds));
+  }
+
+  #wake(from: 'drain' | 'timer' | 'turn'): void {
+    if (this.#waiting !== from) return;
+    this.#waiting = undefined;
+    this.pump();
+  }
+}
+
+/**
+ * Calls back when the event loop has polled once more, so that a receiver in this process has read what was
+ * written: slices are not joined, and a reset does not overtake the octets before it.
+ */
+function afterPoll(callback: () => void): void {
+  setImmediate(() => setImmediate(callback));
+}

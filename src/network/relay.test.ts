@@ -1,0 +1,209 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Relay, type RelayEvent } from './relay.ts';
+import { reset } from './reset.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A server, a relay before it, and a way to connect both ends. */
+async function path(observe?: (event: RelayEvent) => void) {
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true });
+  server.on('connection', (socket) => socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  const port = (server.address() as AddressInfo).port;
+  const relay = await Relay.listen('127.0.0.1', port, observe ? { observe } : {});
+  cleanups.push(() => relay.close());
+  const open = async () => {
+    const accepted = once(server, 'connection');
+    const near = dial(relay);
+    const [far] = (await accepted) as [Socket];
+    return { near, far: new End(far) };
+  };
+  return { server, relay, open };
+}
+
+function dial(relay: Relay): End {
+  return new End(connect({ host: relay.host, port: relay.port, allowHalfOpen: true, noDelay: true }));
+}
+
+/** A socket that remembers what came. */
+class End {
+  readonly socket: Socket;
+  readonly chunks: Buffer[] = [];
+  readonly ending: Promise<'ended' | 'reset'>;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('data', (chunk) => this.chunks.push(chunk));
+    this.ending = new Promise((resolve) => {
+      socket.once('end', () => resolve('ended'));
+      socket.once('error', () => resolve('reset'));
+    });
+    cleanups.push(() => socket.destroy());
+  }
+
+  get octets(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+
+  async receives(length: number): Promise<Buffer> {
+    while (this.octets.length < length) await once(this.socket, 'data');
+    return this.octets;
+  }
+}
+
+describe('a relay', () => {
+  it('hands on octets both ways, and half-closes', async () => {
+    const { open, relay } = await path();
+    const { near, far } = await open();
+    near.socket.end('to the server');
+    expect(await far.ending).toBe('ended');
+    expect(far.octets.toString()).toBe('to the server');
+    far.socket.end('and back, after the half-close');
+    expect(await near.ending).toBe('ended');
+    expect(near.octets.toString()).toBe('and back, after the half-close');
+    expect(relay.busy).toBe(false);
+  });
+
+  it('keeps the order of megabytes and makes a fast sender wait for a slow reader', async () => {
+    const { open } = await path();
+    const { near, far } = await open();
+    far.socket.pause();
+    const sent = Buffer.alloc(8 * 1024 * 1024, Buffer.from(Array.from({ length: 251 }, (_, index) => index)));
+    near.socket.end(sent);
+    expect(near.socket.writableLength).toBeGreaterThan(0);
+    far.socket.resume();
+    expect(await far.ending).toBe('ended');
+    expect(far.octets.equals(sent)).toBe(true);
+  });
+
+  it('hands on a reset', async () => {
+    const { open } = await path();
+    const { near, far } = await open();
+    far.socket.write('last words');
+    await near.receives(10);
+    reset(far.socket);
+    expect(await near.ending).toBe('reset');
+    const again = await open();
+    reset(again.near.socket);
+    expect(await again.far.ending).toBe('reset');
+  });
+
+  it('cuts both sides, and lets later connections pass', async () => {
+    const { open, relay } = await path();
+    const { near, far } = await open();
+    relay.cut();
+    expect(await Promise.all([near.ending, far.ending])).toEqual(['reset', 'reset']);
+    const again = await open();
+    again.near.socket.write('x');
+    await again.far.receives(1);
+  });
+
+  it('cuts after exactly so many octets in one direction', async () => {
+    const { open, relay } = await path();
+    const { near, far } = await open();
+    relay.cutAfter(5, 'received');
+    near.socket.write('this way is not counted');
+    await far.receives(23);
+    far.socket.write('abc');
+    await near.receives(3);
+    far.socket.write('defghi');
+    expect(await near.ending).toBe('reset');
+    expect(near.octets.toString()).toBe('abcde');
+    const again = await open();
+    again.far.socket.write('abcdefghi');
+    await again.near.receives(9);
+  });
+
+  it('halts: nothing passes, nothing closes, new connections stay silent; then restores in order', async () => {
+    const events: RelayEvent[] = [];
+    const { open, relay, server } = await path((event) => events.push(event));
+    const { near, far } = await open();
+    relay.halt();
+    near.socket.write('held ');
+    near.socket.end('back');
+    const silent = dial(relay);
+    await once(silent.socket, 'connect');
+    silent.socket.write('hello');
+    while (!relay.busy || events.length < 2) await new Promise(setImmediate);
+    expect(far.octets.length).toBe(0);
+    expect(events.map((event) => event.type)).toEqual(['accepted', 'accepted']);
+    const accepted = once(server, 'connection');
+    relay.restore();
+    expect(await far.ending).toBe('ended');
+    expect(far.octets.toString()).toBe('held back');
+    const [late] = (await accepted) as [Socket];
+    expect((await new End(late).receives(5)).toString()).toBe('hello');
+    expect(relay.busy).toBe(false);
+  });
+
+  it('cuts what is halted', async () => {
+    const { open, relay } = await path();
+    const { near, far } = await open();
+    relay.halt();
+    near.socket.write('lost');
+    relay.cut();
+    expect(await Promise.all([near.ending, far.ending])).toEqual(['reset', 'reset']);
+    expect(far.octets.length).toBe(0);
+  });
+
+  it('slices what passes into packets of their own', async () => {
+    const { open, relay } = await path();
+    const { near, far } = await open();
+    relay.slice({ every: 3 });
+    near.socket.write('abcdefgh');
+    await far.receives(8);
+    expect(far.chunks.map(String)).toEqual(['abc', 'def', 'gh']);
+  });
+
+  it('slows what passes, keeps its order, and is busy meanwhile', async () => {
+    const portions: number[] = [];
+    const { open, relay } = await path((event) => event.octets && portions.push(event.octets));
+    const { near, far } = await open();
+    relay.slow({ latencyMs: 5, bytesPerSecond: 2000 });
+    near.socket.write(Buffer.from('0123456789'.repeat(30)));
+    while (!relay.busy) await new Promise(setImmediate);
+    expect((await far.receives(300)).toString()).toBe('0123456789'.repeat(30));
+    expect(portions).toEqual([100, 100, 100]);
+  });
+
+  it('lets go at once of what was slowed when it is restored', async () => {
+    const { open, relay } = await path();
+    const { near, far } = await open();
+    relay.slow({ latencyMs: 3_600_000 });
+    near.socket.write('patience');
+    while (!relay.busy) await new Promise(setImmediate);
+    relay.restore();
+    expect((await far.receives(8)).toString()).toBe('patience');
+  });
+
+  it('resets those who connect when nobody listens behind it', async () => {
+    const { relay, server } = await path();
+    server.close();
+    await once(server, 'close');
+    expect(await dial(relay).ending).toBe('reset');
+  });
+
+  it('can be sent elsewhere', async () => {
+    const { open, relay } = await path();
+    const other = await path();
+    await open();
+    relay.redirect('127.0.0.1', (other.server.address() as AddressInfo).port);
+    const accepted = once(other.server, 'connection');
+    dial(relay);
+    await accepted;
+  });
+
+  it('closes what is open when it closes', async () => {
+    const { open, relay } = await path();
+    const { near, far } = await open();
+    await relay.close();
+    expect(await Promise.all([near.ending, far.ending])).toEqual(['reset', 'reset']);
+  });
+});
