@@ -73,7 +73,7 @@ export class Pipe {
     }
     while (this.#waiting === undefined) {
       const next = this.#held[0];
-      if (next === undefined || this.#options.state.halted) return;
+      if (next === undefined || this.#options.state.halted || this.#isSpent()) return;
       const wait = this.#dueIn(next);
       if (wait > 0) this.#wait(wait);
       else if ('sign' in next) this.#handOnSign(next.sign);
@@ -93,6 +93,12 @@ export class Pipe {
       return;
     }
     this.pump();
+  }
+
+  /** The last octets that may pass are on their way; the cut follows them. */
+  #isSpent(): boolean {
+    const { allowance } = this.#options.state;
+    return allowance?.direction === this.#options.direction && allowance.octets <= 0;
   }
 
   #dueIn(next: Held): number {
@@ -123,8 +129,8 @@ export class Pipe {
       this.#waiting = 'turn';
       this.#to.write(octets, () =>
         afterPoll(() => {
-          this.#wake('turn');
           if (state.allowance === allowance) spent();
+          this.#wake('turn');
         }),
       );
     } else if (!this.#to.write(octets)) this.#waiting = 'drain';

@@ -1,0 +1,152 @@
+// biome-ignore assist/source/organizeImports: the metadata reflection must be there before the library.
+import './metadata-reflection.ts';
+import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectKeyIdentifierExtension,
+  AuthorityKeyIdentifierExtension,
+  type X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+import { alternativeNames, type AlternativeName } from './alternative-names.ts';
+
+/** A certificate and its private key, as PEM. */
+export interface IssuedCertificate {
+  /** The certificate itself; where it was issued by an authority, the authority's follows it. */
+  certificate: string;
+  /** PKCS #8. */
+  privateKey: string;
+}
+
+export interface CertificateOptions {
+  notBefore?: Date;
+  notAfter?: Date;
+  /** Signs itself instead of being signed by the authority. */
+  selfSigned?: boolean;
+  /** What the certificate may be used for; the other one is how to make a certificate of the wrong purpose. */
+  purpose?: 'server' | 'client';
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const day = 24 * 60 * 60 * 1000;
+
+/** A certificate authority that lives as long as a run. ECDSA with P-256; nothing is written to disk. */
+export class CertificateAuthority {
+  /** The authority's own certificate as PEM. */
+  readonly certificate: string;
+  readonly #root: X509Certificate;
+  readonly #keys: webcrypto.CryptoKeyPair;
+
+  private constructor(root: X509Certificate, keys: webcrypto.CryptoKeyPair) {
+    this.certificate = pem(root);
+    this.#root = root;
+    this.#keys = keys;
+  }
+
+  static async create(name = 'Touchstone test authority'): Promise<CertificateAuthority> {
+    const keys = await generateKeys();
+    const root = await X509CertificateGenerator.createSelfSigned({
+      name: [{ CN: [name] }],
+      ...validity({}),
+      keys,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new BasicConstraintsExtension(true, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+        await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ],
+    });
+    return new CertificateAuthority(root, keys);
+  }
+
+  /**
+   * A certificate for a server. Each name stands there as DNS name (or IP address), each XMPP domain also as
+   * `id-on-xmppAddr` and as SRVName of `_xmpp-client` (RFC 6120 section 13.7.1.2). The first name is the CN.
+   */
+  async issueServer(
+    names: readonly string[],
+    options: CertificateOptions & { xmppDomains?: readonly string[] } = {},
+  ): Promise<IssuedCertificate> {
+    const alternatives = names.map(
+      (name): AlternativeName => ({ kind: isIP(name) ? 'ip' : 'dns', value: name }),
+    );
+    for (const domain of options.xmppDomains ?? []) {
+      alternatives.push({ kind: 'xmpp-address', value: domain });
+      alternatives.push({ kind: 'service', value: `_xmpp-client.${domain}` });
+    }
+    return this.#issue(names[0] ?? '', alternatives, { purpose: 'server', ...options });
+  }
+
+  /** A certificate for a client that logs in as that bare JID by SASL EXTERNAL (XEP-0178). */
+  async issueClient(bareJid: string, options: CertificateOptions = {}): Promise<IssuedCertificate> {
+    return this.#issue(bareJid, [{ kind: 'xmpp-address', value: bareJid }], {
+      purpose: 'client',
+      ...options,
+    });
+  }
+
+  async #issue(
+    commonName: string,
+    alternatives: readonly AlternativeName[],
+    options: CertificateOptions,
+  ): Promise<IssuedCertificate> {
+    const keys = await generateKeys();
+    const signer = options.selfSigned ? keys : this.#keys;
+    const subject = [{ CN: [commonName] }];
+    const purpose = options.purpose === 'client' ? ExtendedKeyUsage.clientAuth : ExtendedKeyUsage.serverAuth;
+    const certificate = await X509CertificateGenerator.create({
+      subject,
+      issuer: options.selfSigned ? subject : this.#root.subject,
+      ...validity(options),
+      publicKey: keys.publicKey,
+      signingKey: signer.privateKey,
+      signingAlgorithm: algorithm,
+      extensions: [
+        new BasicConstraintsExtension(false, undefined, true),
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new ExtendedKeyUsageExtension([purpose]),
+        new Extension('2.5.29.17', false, alternativeNames(alternatives)),
+        await SubjectKeyIdentifierExtension.create(keys.publicKey),
+        await AuthorityKeyIdentifierExtension.create(signer.publicKey),
+      ],
+    });
+    const chain = options.selfSigned ? [certificate] : [certificate, this.#root];
+    const privateKey = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+    return {
+      certificate: chain.map(pem).join(''),
+      privateKey: `${PemConverter.encode(privateKey, 'PRIVATE KEY')}\n`,
+    };
+  }
+}
+
+/** The commonest ways in which a server's certificate can be wrong, for `issueServer`. */
+export const wrongCertificates = {
+  expired: { notBefore: new Date(Date.now() - 30 * day), notAfter: new Date(Date.now() - day) },
+  'not yet valid': { notBefore: new Date(Date.now() + day), notAfter: new Date(Date.now() + 30 * day) },
+  'self-signed': { selfSigned: true },
+  'wrong purpose': { purpose: 'client' },
+} as const satisfies Record<string, CertificateOptions>;
+
+async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+}
+
+/** From an hour ago, for clocks that differ, to a year from now. */
+function validity({ notBefore, notAfter }: CertificateOptions): { notBefore: Date; notAfter: Date } {
+  const now = Date.now();
+  return {
+    notBefore: notBefore ?? new Date(now - day / 24),
+    notAfter: notAfter ?? new Date(now + 365 * day),
+  };
+}
+
+function pem(certificate: X509Certificate): string {
+  return `${certificate.toString('pem')}\n`;
+}
