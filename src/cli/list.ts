@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import { loadSuites, ownSuites } from '../suite/load-suites.ts';
+import { select } from '../suite/select.ts';
+import type { Command } from './command.ts';
+import { selectionOptions, selectionOf } from './selection-options.ts';
+
+export const list: Command = {
+  name: 'list',
+  summary: 'Lists the cases that a selection leaves',
+  options: { ...selectionOptions, json: { type: 'boolean', help: 'As JSON, with what each case covers and needs' } },
+  examples: ['touchstone list --spec "RFC 6121" --level MUST'],
+  async run(words) {
+    const folders = words.list('suites').map((path) => resolve(path));
+    const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
+    const cases = select(suites.cases, selectionOf(words));
+    if (words.flag('json')) {
+      const rows = cases.map((one) => ({
+        id: one.id,
+        title: one.title,
+        suite: one.suite.name,
+        level: one.level,
+        covers: one.covers.map((requirement) => requirement.id),
+        needs: one.needs,
+        file: one.position.file,
+        line: one.position.line,
+      }));
+      process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+      return 0;
+    }
+    for (const one of cases) process.stdout.write(`${one.level.padEnd(6)}  ${one.id}\n        ${one.title}\n`);
+    process.stdout.write(`${cases.length} cases\n`);
+    return 0;
+  },
+};

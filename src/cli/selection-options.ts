@@ -1,0 +1,20 @@
+import type { Selection } from '../suite/select.ts';
+import { type Option, UsageError, type Words } from './command.ts';
+
+/** Which cases: the same options for every command that plays or lists cases. */
+export const selectionOptions = {
+  only: { type: 'string', multiple: true, value: 'GLOB', help: 'Cases by id, globs by segment: rfc6121/**' },
+  spec: { type: 'string', multiple: true, value: 'NAME', help: 'Cases of a specification: "RFC 6121"' },
+  level: { type: 'string', multiple: true, value: 'LEVEL', help: 'Cases of a level: MUST, SHOULD, MAY' },
+  needs: { type: 'string', multiple: true, value: 'CAPABILITY', help: 'Cases that need a capability' },
+  suites: { type: 'string', multiple: true, value: 'PATH', help: 'Your own suites instead of those that come along' },
+} as const satisfies Record<string, Option>;
+
+export function selectionOf(words: Words): Selection {
+  const level = words.list('level').map((text) => {
+    const upper = text.toUpperCase();
+    if (upper === 'MUST' || upper === 'SHOULD' || upper === 'MAY') return upper;
+    throw new UsageError(`--level takes MUST, SHOULD or MAY, not ${text}`);
+  });
+  return { only: words.list('only'), spec: words.list('spec'), level, needs: words.list('needs') };
+}

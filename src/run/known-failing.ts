@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { FromSchema } from 'json-schema-to-ts';
+import { InvalidFileError, type Mistake, readYaml, SchemaCheck } from '../target/yaml-document.ts';
+import { globToExpression } from '../suite/glob.ts';
+
+/** JSON Schema of known-failing.yaml, which stands beside a target's file. */
+export const knownFailingSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Touchstone known failures of a target',
+  description: 'Cases that fail on this target for a known reason. They are still played.',
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['case', 'reason'],
+    additionalProperties: false,
+    properties: {
+      case: { type: 'string', minLength: 1, description: 'A case id, or a glob over its segments' },
+      reason: {
+        type: 'string',
+        minLength: 20,
+        description: 'Which section is broken, and what the server does instead',
+      },
+      link: { type: 'string', description: 'The issue at the server, or where its authors explain it' },
+    },
+  },
+} as const;
+
+export type KnownFailure = FromSchema<typeof knownFailingSchema>[number];
+
+const check = new SchemaCheck<KnownFailure[]>(knownFailingSchema);
+
+/** The known failures that stand beside a target's file; none where there is no such file. */
+export function readKnownFailing(targetFile: string): KnownFailure[] {
+  const file = join(dirname(targetFile), 'known-failing.yaml');
+  if (!existsSync(file)) return [];
+  const document = readYaml(file, check);
+  const mistakes: Mistake[] = [...document.mistakes];
+  for (const [index, entry] of (document.value ?? []).entries())
+    if ((document.value ?? []).findIndex((other) => other.case === entry.case) !== index)
+      mistakes.push(document.mistake([index, 'case'], `\`${entry.case}\` is there twice`));
+  if (mistakes.length > 0) throw new InvalidFileError(mistakes);
+  return document.value ?? [];
+}
+
+/** The entry that says why the case fails, if one does. */
+export function knownFailureOf(id: string, known: readonly KnownFailure[]): KnownFailure | undefined {
+  return known.find((entry) => globToExpression(entry.case).test(id));
+}
+
+/**
+ * Entries that name no case there is. A selection leaves cases out, not entries: `ids` are all cases that the
+ * target could play, selected or not.
+ */
+export function staleEntries(known: readonly KnownFailure[], ids: readonly string[]): KnownFailure[] {
+  return known.filter((entry) => {
+    const expression = globToExpression(entry.case);
+    return !ids.some((id) => expression.test(id));
+  });
+}

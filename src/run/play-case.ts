@@ -1,0 +1,182 @@
+import type { CaseResult, Failure } from '../record/record.schema.ts';
+import { Transcript } from '../record/transcript.ts';
+import type { Case, Step } from '../suite/case.ts';
+import type { RunningTarget } from '../target/running-target.ts';
+import { StepFailure } from '../vocabulary/expectation.ts';
+import { Names } from '../vocabulary/names.ts';
+import type { Actor, Stage } from '../vocabulary/stage.ts';
+import { isAlive } from './alive.ts';
+import { FailedStep, type Play, playSteps } from './play-steps.ts';
+import { Relays } from './relays.ts';
+
+export interface PlayOptions {
+  /** Default for `within`, in milliseconds. */
+  patienceMs: number;
+  /** Aborted when the run is stopped. */
+  signal: AbortSignal;
+  /** Play as though time were over once the embedded server has nothing more to say. */
+  impatient?: boolean;
+}
+
+/** What came of a case, and the strings that must be taken out of its evidence. */
+export interface Played {
+  result: Pick<CaseResult, 'verdict' | 'durationMs'> & Partial<CaseResult>;
+  transcript: Transcript;
+  secrets: string[];
+}
+
+/** The case's budget is used up: aborts whatever the case is waiting for. */
+class BudgetSpent extends Error {}
+
+/** Plays one case from `given` to its verdict. Never throws for what a server does. */
+export async function playCase(one: Case, target: RunningTarget, options: PlayOptions): Promise<Played> {
+  const began = performance.now();
+  const budget = new AbortController();
+  const timer = setTimeout(() => budget.abort(new BudgetSpent(`budget of ${one.budgetMs} ms`)), one.budgetMs);
+  const transcript = new Transcript();
+  const relays = new Relays(disturbedActors(one.steps));
+  const secrets: string[] = [];
+  const observations: string[] = [];
+  const actors = new Map<string, Actor>();
+  const names = new Names((actor, fact) => actors.get(actor)?.fact(fact));
+  names.bind('domain', target.domain);
+  const stage: Stage = {
+    target,
+    actors,
+    names,
+    transcript,
+    signal: AbortSignal.any([budget.signal, options.signal]),
+    patience: options.patienceMs,
+    link: (actor, endpoint) => relays.link(actor, endpoint),
+    relay: (actor) => relays.of(actor),
+    addSecret: (secret) => secrets.push(secret),
+    observe: (text) => observations.push(text),
+  };
+  const play: Play = { stage, tolerated: [], settled: options.impatient ? target.settled : undefined };
+  let ending: Partial<CaseResult> & Pick<CaseResult, 'verdict'>;
+  try {
+    ending = await setUpAndPlay(one, play);
+  } finally {
+    clearTimeout(timer);
+    for (const actor of actors.values()) actor.dispose();
+    await relays.close();
+  }
+  const result = { ...ending, durationMs: performance.now() - began };
+  if (observations.length > 0) result.observations = observations;
+  return { result, transcript, secrets };
+}
+
+async function setUpAndPlay(
+  one: Case,
+  play: Play,
+): Promise<Partial<CaseResult> & Pick<CaseResult, 'verdict'>> {
+  const { stage } = play;
+  try {
+    await one.suite.vocabulary.actors?.bring(one.given, stage);
+    for (const actor of stage.actors.values()) actor.forgetArrivals();
+  } catch (error) {
+    return verdictOfSetUp(error);
+  }
+  stage.target.arm?.();
+  try {
+    await playSteps(one.steps, play);
+  } catch (error) {
+    return verdictOfFailure(error, one, stage);
+  }
+  const [tolerated] = play.tolerated;
+  if (!tolerated) return { verdict: 'pass' };
+  return {
+    verdict: 'warn',
+    failure: {
+      kind: 'unexpected',
+      step: placeOf(tolerated.step),
+      expected: 'the outcome that the specification prefers',
+      nearest: tolerated.step.sentence,
+      message: `tolerated: ${tolerated.why}`,
+      tolerated: tolerated.why,
+    },
+  };
+}
+
+/** What is given could not be set up: nothing was learnt about the requirement. */
+function verdictOfSetUp(error: unknown): Partial<CaseResult> & Pick<CaseResult, 'verdict'> {
+  const text = error instanceof Error ? error.message : String(error);
+  if (isOurs(error)) return { verdict: 'error', failure: internal(error) };
+  const finding =
+    error instanceof StepFailure
+      ? error.finding
+      : { expected: 'the state that the case is given', message: text };
+  return {
+    verdict: 'inconclusive',
+    reason: `set-up failed: ${text}`,
+    failure: { ...finding, kind: 'setup' },
+  };
+}
+
+async function verdictOfFailure(
+  error: unknown,
+  one: Case,
+  stage: Stage,
+): Promise<Partial<CaseResult> & Pick<CaseResult, 'verdict'>> {
+  const step = error instanceof FailedStep ? error.step : undefined;
+  const cause = error instanceof FailedStep ? error.cause : error;
+  const place = step ? { step: placeOf(step) } : {};
+  if (isOurs(cause)) return { verdict: 'error', failure: { ...internal(cause), ...place } };
+  if (stage.signal.aborted && !(stage.signal.reason instanceof BudgetSpent))
+    return { verdict: 'inconclusive', reason: 'the run was stopped' };
+  const finding = findingOf(cause, one);
+  if (!(await isAlive(stage.target)))
+    return {
+      verdict: 'inconclusive',
+      reason: 'the server went away: it no longer accepts connections',
+      failure: { ...finding, ...place },
+    };
+  return { verdict: one.level === 'MUST' ? 'fail' : 'warn', failure: { ...finding, ...place } };
+}
+
+function findingOf(cause: unknown, one: Case): Failure {
+  if (cause instanceof StepFailure) return cause.finding;
+  if (cause instanceof BudgetSpent)
+    return {
+      kind: 'silence',
+      expected: `the case to be over within ${one.budgetMs} ms`,
+      message: `the case was not over within its budget of ${one.budgetMs} ms`,
+    };
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return { kind: 'unexpected', expected: 'the step to go through', message: text };
+}
+
+/** A bug of Touchstone or of a library shows as one of JavaScript's own error classes. */
+function isOurs(error: unknown): boolean {
+  return (
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof ReferenceError ||
+    error instanceof SyntaxError ||
+    (error instanceof Error && error.constructor === Error && !('code' in error))
+  );
+}
+
+function internal(error: unknown): Failure {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { kind: 'internal', expected: 'Touchstone to play the step', message: text };
+}
+
+function placeOf(step: Step): NonNullable<Failure['step']> {
+  const { file, line, column } = step.position;
+  return { sentence: step.sentence, file, line, column };
+}
+
+/** The actors whose connection the network is told to disturb: they connect through a relay. */
+function disturbedActors(steps: readonly Step[]): Set<string> {
+  const disturbed = new Set<string>();
+  const visit = (step: Step): void => {
+    if (step.kind === 'verb') {
+      if (step.subject === 'network') for (const actor of Object.values(step.slots)) disturbed.add(actor);
+    } else if (step.kind === 'repeat') step.steps.forEach(visit);
+    else if (step.kind === 'together') step.branches.flat().forEach(visit);
+    else for (const outcome of step.outcomes) outcome.steps.forEach(visit);
+  };
+  steps.forEach(visit);
+  return disturbed;
+}

@@ -1,0 +1,82 @@
+import type { CapabilityName } from '../target/capabilities.ts';
+import type { GivenActor, Verb, Vocabulary } from '../vocabulary/vocabulary.ts';
+import type { Requirement } from './catalogue.ts';
+
+/** The smallest thing with a verdict: a state that is given, then steps. `each` is already filled in. */
+export interface Case {
+  /** `rfc6121/message-routing/chat-to-bare-address`: the suite's name, then the case's. */
+  id: string;
+  suite: Suite;
+  title: string;
+  covers: Requirement[];
+  /** The strongest level among the requirements: what is broken when the case fails. */
+  level: 'MUST' | 'SHOULD' | 'MAY';
+  /** Capabilities without which the case is `unsupported`. */
+  needs: CapabilityName[];
+  given: Map<string, GivenActor>;
+  steps: Step[];
+  /** The longest time that the case may take, in milliseconds. */
+  budgetMs: number;
+  /** The case disturbs the server (restart, pause, kill), so it gets a server of its own. */
+  alone: boolean;
+  position: Place;
+}
+
+/** Where something stands in a suite file; lines and columns count from 1. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
+}
+
+export interface Suite {
+  /** `rfc6121/message-routing` */
+  name: string;
+  title: string;
+  specification: string;
+  vocabulary: Vocabulary;
+  file: string;
+}
+
+export type Step = VerbStep | RepeatStep | TogetherStep | OneOfStep;
+
+interface Placed {
+  /** The step as it stands in the file, for people. */
+  sentence: string;
+  position: Place;
+}
+
+export interface VerbStep extends Placed {
+  kind: 'verb';
+  subject: string;
+  verb: Verb;
+  slots: Record<string, string>;
+  value: unknown;
+  prepared: unknown;
+  withinMs?: number;
+}
+
+export interface RepeatStep extends Placed {
+  kind: 'repeat';
+  times: number;
+  /** The name of the counter, which runs from 1 to `times`. */
+  as?: string;
+  steps: Step[];
+}
+
+export interface TogetherStep extends Placed {
+  kind: 'together';
+  branches: Step[][];
+}
+
+export interface OneOfStep extends Placed {
+  kind: 'one of';
+  outcomes: Outcome[];
+}
+
+export interface Outcome {
+  /** The first step waits for what tells this outcome from the others. */
+  steps: [VerbStep, ...Step[]];
+  /** Why the specification tolerates this outcome although it does not prefer it: gives `warn`. */
+  tolerated?: string;
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InvalidFileError, type Mistake } from '../target/yaml-document.ts';
+import type { Case } from './case.ts';
+import { type Catalogue, type Requirement, readCatalogue } from './catalogue.ts';
+import { readSuite } from './read-suite.ts';
+
+/** Everything that is demanded: the cases of all suite files, and what the specifications ask for. */
+export interface Suites {
+  cases: Case[];
+  catalogues: Catalogue[];
+  requirements: Map<string, Requirement>;
+  /** SHA-256 over all suite files and catalogues: two runs with the same digest asked the same. */
+  digest: string;
+}
+
+/** The suites that come with Touchstone. */
+export const ownSuites = fileURLToPath(new URL('../../suites', import.meta.url));
+
+/**
+ * Reads every `*.yaml` below the folders: catalogues (`requirements.yaml`) first, then suites. Collects the
+ * mistakes of all files before it throws `InvalidFileError`.
+ */
+export async function loadSuites(folders: readonly string[] = [ownSuites]): Promise<Suites> {
+  const { suites, mistakes } = await checkSuites(folders);
+  if (mistakes.length > 0) throw new InvalidFileError(mistakes);
+  return suites;
+}
+
+/** As `loadSuites`, but returns the mistakes beside what could be read. */
+export async function checkSuites(
+  folders: readonly string[] = [ownSuites],
+): Promise<{ suites: Suites; mistakes: Mistake[]; files: string[] }> {
+  const mistakes: Mistake[] = [];
+  const files = (await Promise.all(folders.map(yamlFilesBelow))).flat();
+  const isCatalogue = (file: string) => file.endsWith('requirements.yaml');
+  const own = folders.includes(ownSuites) ? [] : (await yamlFilesBelow(ownSuites)).filter(isCatalogue);
+  const catalogues = [...own, ...files.filter(isCatalogue)].map((file) => readCatalogue(file, mistakes));
+  const requirements = new Map(
+    catalogues.flatMap((catalogue) => catalogue.requirements.map((one) => [one.id, one] as const)),
+  );
+  const cases: Case[] = [];
+  const taken = new Map<string, string>();
+  for (const file of files.filter((one) => !isCatalogue(one)))
+    cases.push(...readSuite(file, { catalogues, requirements, mistakes, taken }));
+  return { suites: { cases, catalogues, requirements, digest: digestOf(files) }, mistakes, files };
+}
+
+async function yamlFilesBelow(folder: string): Promise<string[]> {
+  if ((await stat(folder)).isFile()) return [folder];
+  const names = await readdir(folder, { recursive: true });
+  return names
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+function digestOf(files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of [...files].sort()) hash.update(readFileSync(file)).update('\0');
+  return `sha256:${hash.digest('hex')}`;
+}

@@ -1,0 +1,45 @@
+/** One thing that arrived for an actor. */
+export interface Arrival<E> {
+  event: E;
+  /** A step has matched it; no later step sees it. */
+  taken: boolean;
+}
+
+/** More than this many arrivals that no step has taken are a flood: the actor stops reading. */
+export const inboxLimit = 50_000;
+
+/**
+ * What has arrived for one actor, in order. A step takes the arrivals it matches, wherever they stand: order
+ * is judged only by the verbs that say so.
+ */
+export class Inbox<E> {
+  #arrivals: Arrival<E>[] = [];
+  #firstUntaken = 0;
+  readonly #listeners = new Set<() => void>();
+
+  push(event: E): void {
+    this.#arrivals.push({ event, taken: false });
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** Everything that no step has taken yet, oldest first. */
+  waiting(): Arrival<E>[] {
+    while (this.#arrivals[this.#firstUntaken]?.taken) this.#firstUntaken++;
+    return this.#arrivals.slice(this.#firstUntaken).filter((arrival) => !arrival.taken);
+  }
+
+  /** True when nobody takes what comes: the caller should stop reading. */
+  get flooded(): boolean {
+    return this.#arrivals.length - this.#firstUntaken > inboxLimit;
+  }
+
+  clear(): void {
+    this.#arrivals = [];
+    this.#firstUntaken = 0;
+  }
+
+  onArrival(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

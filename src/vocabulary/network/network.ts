@@ -1,0 +1,107 @@
+import type { Relay } from '../../network/relay.ts';
+import { durationPattern, parseDuration, parseSize, sizePattern } from '../quantity.ts';
+import type { Stage } from '../stage.ts';
+import { verb, type Vocabulary } from '../vocabulary.ts';
+
+function relayOf(stage: Stage, slots: Readonly<Record<string, string>>): Relay {
+  const relay = stage.relay(slots.actor ?? '');
+  if (relay) return relay;
+  throw new Error(`no relay stands before ${slots.actor}`);
+}
+
+const octets = {
+  anyOf: [
+    { type: 'integer', minimum: 1 },
+    { type: 'string', pattern: sizePattern },
+  ],
+} as const;
+
+/** What happens to the path between an actor and the server. */
+export const network: Vocabulary = {
+  name: 'network',
+  summary: 'Disturbing the path between one actor and the server',
+  verbs: [
+    verb({
+      subject: 'network',
+      phrase: 'cuts {actor}',
+      takes: {
+        type: 'object',
+        properties: { 'after receiving': octets, 'after sending': octets },
+        additionalProperties: false,
+        minProperties: 1,
+        maxProperties: 1,
+      },
+      optional: true,
+      summary: 'Resets the connection on both sides (RST), at once or after so many octets more',
+      example: '- network cuts romeo',
+      play: ({ slots, value }, stage) => {
+        const relay = relayOf(stage, slots);
+        const received = value?.['after receiving'];
+        const sent = value?.['after sending'];
+        if (received !== undefined) relay.cutAfter(parseSize(received) ?? 0, 'received');
+        else if (sent !== undefined) relay.cutAfter(parseSize(sent) ?? 0, 'sent');
+        else relay.cut();
+        stage.transcript.event('network', `cuts ${slots.actor}`);
+      },
+    }),
+    verb({
+      subject: 'network',
+      phrase: 'halts {actor}',
+      summary: 'Lets nothing pass in either direction, and closes nothing',
+      example: '- network halts romeo',
+      play: ({ slots }, stage) => {
+        relayOf(stage, slots).halt();
+        stage.transcript.event('network', `halts ${slots.actor}`);
+      },
+    }),
+    verb({
+      subject: 'network',
+      phrase: 'restores {actor}',
+      summary: 'Ends every disturbance of the path',
+      example: '- network restores romeo',
+      play: ({ slots }, stage) => {
+        relayOf(stage, slots).restore();
+        stage.transcript.event('network', `restores ${slots.actor}`);
+      },
+    }),
+    verb({
+      subject: 'network',
+      phrase: 'slows {actor}',
+      takes: {
+        type: 'object',
+        properties: {
+          latency: { type: 'string', pattern: durationPattern },
+          'bytes per second': { type: 'integer', minimum: 1 },
+        },
+        additionalProperties: false,
+        minProperties: 1,
+      },
+      summary: 'Delays every octet, or lets only so many pass in a second',
+      example: '- network slows romeo: { latency: 50ms, bytes per second: 20000 }',
+      play: ({ slots, value }, stage) => {
+        const bytesPerSecond = value['bytes per second'];
+        relayOf(stage, slots).slow({
+          latencyMs: (value.latency && parseDuration(value.latency)) || 0,
+          ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+        });
+        stage.transcript.event('network', `slows ${slots.actor}`);
+      },
+    }),
+    verb({
+      subject: 'network',
+      phrase: 'slices {actor}',
+      takes: {
+        type: 'object',
+        properties: { every: { type: 'integer', minimum: 1 } },
+        required: ['every'],
+        additionalProperties: false,
+      },
+      summary: 'Hands on so many octets at a time, each as a packet of its own',
+      example: '- network slices romeo: { every: 1 }',
+      play: ({ slots, value }, stage) => {
+        relayOf(stage, slots).slice({ every: value.every });
+        stage.transcript.event('network', `slices ${slots.actor}`);
+      },
+    }),
+  ],
+};

@@ -1,0 +1,175 @@
+import type { XmlElement } from '../../xmpp/element.ts';
+import { parseFragment } from '../../xmpp/parse-xml.ts';
+import { compilePattern, type StanzaPattern } from '../../xmpp/pattern.ts';
+import type { Expectation, Finding, Look } from '../expectation.ts';
+import { actorAs, StepMistake, verb } from '../vocabulary.ts';
+import { XmppActor } from './actor.ts';
+import { compare, elementOf, nearestOf, StanzaExpectation } from './stanza-expectation.ts';
+import { StanzaGroup } from './stanza-group.ts';
+
+/** Parses XML as a suite writes it; what is wrong with it is a mistake of the suite. */
+export function parseStanza(text: string): XmlElement {
+  try {
+    return parseFragment(text, { defaultNamespace: 'jabber:client' });
+  } catch (error) {
+    throw new StepMistake(`this XML cannot be read: ${(error as Error).message}`, `it is: ${text.slice(0, 200)}`);
+  }
+}
+
+export function patternOf(text: string, exactly = false): StanzaPattern {
+  return compilePattern(parseStanza(text), { exactly });
+}
+
+const stanza = { type: 'string', pattern: '^\\s*<', description: 'XML, as the specification writes it' } as const;
+const patterns = { anyOf: [stanza, { type: 'array', items: stanza, minItems: 1 }] } as const;
+
+/** Nothing that the pattern describes has come when the sentinel comes, which was sent after it on the same path. */
+class NothingBeforeSentinel implements Expectation {
+  readonly #actor: XmppActor;
+  readonly #patterns: readonly StanzaPattern[];
+  readonly #stage: Parameters<NonNullable<(typeof receivesNothing)['expect']>>[1];
+
+  constructor(
+    actor: XmppActor,
+    unwanted: readonly StanzaPattern[],
+    stage: Parameters<NonNullable<(typeof receivesNothing)['expect']>>[1],
+  ) {
+    this.#actor = actor;
+    this.#patterns = unwanted;
+    this.#stage = stage;
+  }
+
+  get #expected(): string {
+    const what =
+      this.#patterns.length === 0
+        ? 'nothing'
+        : `no ${this.#patterns.map((pattern) => pattern.describe()).join(' and no ')}`;
+    return `${this.#actor.name} to receive ${what} before the sentinel`;
+  }
+
+  look(): Look {
+    for (const arrival of this.#actor.inbox.waiting()) {
+      const element = elementOf(arrival);
+      if (!element) continue;
+      if (this.#actor.isSentinel(element))
+        return {
+          state: 'met',
+          take: () => {
+            arrival.taken = true;
+          },
+        };
+      if (this.#isUnwanted(element)) {
+        const finding = this.#actor.finding('mismatch', this.#expected, 'it came before the sentinel');
+        return { state: 'broken', finding: { ...finding, nearest: element.toXml('jabber:client') } };
+      }
+    }
+    return this.#actor.brokenBy(this.#expected) ?? { state: 'waiting' };
+  }
+
+  #isUnwanted(element: XmlElement): boolean {
+    if (this.#patterns.length === 0) return !this.#actor.isHarmless(element);
+    return this.#patterns.some(
+      (pattern) => compare(pattern, element, this.#stage.names).differences.length === 0,
+    );
+  }
+
+  onArrival(listener: () => void): () => void {
+    return this.#actor.inbox.onArrival(listener);
+  }
+
+  late(withinMs: number): Finding {
+    return this.#actor.finding(
+      'silence',
+      this.#expected,
+      `the sentinel itself did not come within ${withinMs} ms, so nothing is proven`,
+    );
+  }
+}
+
+const receivesNothing = verb({
+  subject: 'actor',
+  phrase: 'receives nothing before sentinel',
+  takes: patterns,
+  optional: true,
+  summary:
+    'Nothing (or nothing like that) comes before the sentinel, which was sent after it on the same path. Without a pattern, what a server may send at any time is passed over: its own requests, stream management, and the reflection of own presence',
+  example: '- juliet receives nothing before sentinel: <message/>',
+  prepare: ({ value }) => [value ?? []].flat().map((text) => patternOf(text)),
+  expect: (step, stage): Expectation =>
+    new NothingBeforeSentinel(actorAs(stage, step.subject, XmppActor), step.prepared, stage),
+});
+
+export const receivingVerbs = [
+  verb({
+    subject: 'actor',
+    phrase: 'receives',
+    takes: stanza,
+    summary:
+      'An element comes that is like the pattern: what the pattern names must be there, more may be. Others are passed over; one with the same id and other content fails at once',
+    example: "- juliet receives: <message from='{romeo.full}' id='{#m}'><body>Wherefore</body></message>",
+    prepare: ({ value }) => patternOf(value),
+    expect: (step, stage) =>
+      new StanzaExpectation(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives exactly',
+    takes: stanza,
+    summary: 'As `receives`, but the element has no attribute and no child that the pattern does not name',
+    example: "- romeo receives exactly: <iq type='result' id='{#p}' from='{domain}' to='{romeo.full}'/>",
+    prepare: ({ value }) => patternOf(value, true),
+    expect: (step, stage) =>
+      new StanzaExpectation(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives in any order',
+    takes: { type: 'array', items: stanza, minItems: 2 },
+    summary: 'Each of these comes, in whatever order',
+    example: `- romeo receives in any order:
+    - <presence from='{juliet.full}'/>
+    - <message from='{juliet.bare}'/>`,
+    prepare: ({ value }) => value.map((text) => patternOf(text)),
+    expect: (step, stage) =>
+      new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, { ordered: false }),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives in order',
+    takes: {
+      anyOf: [
+        { type: 'array', items: stanza, minItems: 2 },
+        {
+          type: 'object',
+          properties: {
+            times: { type: 'integer', minimum: 2, maximum: 100_000 },
+            as: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
+            message: stanza,
+          },
+          required: ['times', 'as', 'message'],
+          additionalProperties: false,
+        },
+      ],
+    },
+    summary:
+      'These come one after another, each once: one that comes before its turn, or a second time, fails. Others between them are passed over',
+    example: `- juliet receives in order:
+    times: 100
+    as: n
+    message: <message from='{romeo.full}' id='{#m}-{n}'/>`,
+    binds: (value) => (Array.isArray(value) ? [] : [value.as]),
+    prepare: ({ value }) => {
+      const texts = Array.isArray(value)
+        ? value
+        : Array.from({ length: value.times }, (_, index) =>
+            value.message.replaceAll(`{${value.as}}`, String(index + 1)),
+          );
+      return texts.map((text) => patternOf(text));
+    },
+    expect: (step, stage) =>
+      new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, { ordered: true }),
+  }),
+  receivesNothing,
+];
+
+export { nearestOf };
