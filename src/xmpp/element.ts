@@ -65,7 +65,13 @@ export class XmlElement {
   }
 }
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&apos;', '"': '&quot;' };
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  "'": '&apos;',
+  '"': '&quot;',
+};
 
 /** Text made safe for XML character data and for attributes in either kind of quotes. */
 export function escapeXml(text: string): string {

@@ -1,0 +1,212 @@
+import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes';
+import { XmlElement } from './element.ts';
+import { namespaces } from './namespaces.ts';
+import { StreamHeader } from './stream-header.ts';
+import { type XmlLimits, type XmlViolation, XmlViolationError } from './xml-limits.ts';
+
+/** What is known of a top-level element beside the element itself. */
+export interface ElementFacts {
+  /** The prefix that its name was written with; empty without one. */
+  prefix: string;
+  /** Octets from its first `<` to its last `>`. */
+  octets: number;
+  /** Namespaces declared on it, by prefix, the default namespace under the empty one. */
+  declarations: ReadonlyMap<string, string>;
+}
+
+export interface ElementReaderOptions {
+  /** Whether the root is a stream header, its children the elements wanted; else the root is wanted whole. */
+  rootIsHeader: boolean;
+  limits: XmlLimits;
+  /** The namespace of names without a prefix where none is declared. */
+  defaultNamespace?: string;
+  onHeader?(header: StreamHeader): void;
+  onElement(element: XmlElement, facts: ElementFacts): void;
+  /** The root has been closed. */
+  onRootEnd?(): void;
+}
+
+/** The entities of XML itself. Without a prototype, lest `&constructor;` be one of them. */
+const predefinedEntities: Record<string, string> = Object.assign(Object.create(null), {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+});
+
+/**
+ * Builds elements out of the text of one XML document as it comes. Whatever RFC 6120 section 11 forbids, or goes
+ * beyond the limits, is thrown as an XmlViolationError; the reader must not be used after it.
+ */
+export class ElementReader {
+  readonly #options: ElementReaderOptions;
+  readonly #saxes: SaxesParser<{ xmlns: true }>;
+  readonly #open: { element: XmlElement; tag: SaxesTagNS }[] = [];
+  /** Closed, but perhaps by the wrong tag: saxes says so only afterwards. */
+  #closed: (() => void) | undefined;
+  #depth = 0;
+  #octets = 0;
+  #nodes = 0;
+  #attributes = 0;
+  #declaration: { version?: string; encoding?: string } | undefined;
+
+  constructor(options: ElementReaderOptions) {
+    this.#options = options;
+    this.#saxes = new SaxesParser({
+      xmlns: true,
+      forceXMLVersion: true,
+      defaultXMLVersion: '1.0',
+      additionalNamespaces: { '': options.defaultNamespace ?? '' },
+    });
+    this.#saxes.ENTITIES = predefinedEntities;
+    this.#listen();
+  }
+
+  /** Takes the next characters; at most one `>` may be among them, as the last. Throws XmlViolationError. */
+  read(text: string): void {
+    this.#octets += Buffer.byteLength(text);
+    this.#atMost('octets', this.#octets, 'octets in one element');
+    this.#saxes.write(text);
+    const closed = this.#closed;
+    if (!closed) return;
+    this.#closed = undefined;
+    closed();
+  }
+
+  /** No more text will come. Throws XmlViolationError where the root is not complete. */
+  end(): void {
+    this.#saxes.close();
+  }
+
+  #listen(): void {
+    const saxes = this.#saxes;
+    saxes.on('error', (error) => {
+      const reason = error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
+      this.#fail({ condition: 'not-well-formed', text: `The XML is not well-formed: ${reason}` });
+    });
+    saxes.on('xmldecl', (declaration) => {
+      this.#declaration = { ...declaration };
+      const { encoding } = declaration;
+      if (encoding === undefined || encoding.toUpperCase() === 'UTF-8') return;
+      this.#fail({
+        condition: 'unsupported-encoding',
+        text: `The XML declares the encoding ${encoding}, not UTF-8`,
+      });
+    });
+    saxes.on('doctype', () => this.#restricted('a document type declaration'));
+    saxes.on('processinginstruction', () => this.#restricted('a processing instruction'));
+    saxes.on('comment', () => this.#restricted('a comment'));
+    saxes.on('attribute', (attribute) => {
+      this.#attributes += 1;
+      this.#atMost('attributes', this.#attributes, 'attributes in one element');
+      this.#atMost(
+        'attributeLength',
+        attribute.value.length,
+        `characters in the attribute ${attribute.name}`,
+      );
+    });
+    saxes.on('opentagstart', () => {
+      this.#attributes = 0;
+      this.#depth += 1;
+      this.#atMost('depth', this.#depth, 'elements open at once');
+      this.#countNode();
+    });
+    saxes.on('opentag', (tag) => this.#opened(tag));
+    saxes.on('closetag', () => this.#closing());
+    saxes.on('text', (text) => this.#text(text));
+    saxes.on('cdata', (text) => this.#text(text));
+  }
+
+  #opened(tag: SaxesTagNS): void {
+    if (this.#options.rootIsHeader && this.#depth === 1) {
+      const header = new StreamHeader(tag.local, tag.uri, attributesOf(tag), {
+        prefix: tag.prefix,
+        declarations: new Map(Object.entries(tag.ns)),
+        declaration: this.#declaration,
+      });
+      const selfClosing = tag.isSelfClosing;
+      this.#startAnew();
+      if (selfClosing) this.#options.onHeader?.(header);
+      else this.#closed = () => this.#options.onHeader?.(header);
+      return;
+    }
+    const element = new XmlElement(tag.local, tag.uri, attributesOf(tag));
+    this.#open.at(-1)?.element.children.push(element);
+    this.#open.push({ element, tag });
+  }
+
+  #closing(): void {
+    this.#depth -= 1;
+    const closed = this.#open.pop();
+    if (!closed) this.#closed = () => this.#options.onRootEnd?.();
+    else if (this.#open.length === 0) {
+      const { element, tag } = closed;
+      const declarations = new Map(Object.entries(tag.ns));
+      const facts = { prefix: tag.prefix, octets: this.#octets, declarations };
+      this.#startAnew();
+      this.#closed = () => this.#options.onElement(element, facts);
+    }
+  }
+
+  #text(text: string): void {
+    const parent = this.#open.at(-1)?.element;
+    if (!parent) {
+      if (this.#depth === 0 || /^[ \t\r\n]*$/.test(text)) return;
+      this.#fail({
+        condition: 'bad-format',
+        text: 'There is character data between the elements of the stream',
+      });
+    }
+    const last = parent.children.length - 1;
+    const before = parent.children[last];
+    if (typeof before === 'string') parent.children[last] = before + text;
+    else {
+      this.#countNode();
+      parent.children.push(text);
+    }
+  }
+
+  #startAnew(): void {
+    this.#octets = 0;
+    this.#nodes = 0;
+  }
+
+  #countNode(): void {
+    this.#nodes += 1;
+    this.#atMost('nodes', this.#nodes, 'elements and texts in one element');
+  }
+
+  #atMost(limit: keyof XmlLimits, count: number, what: string): void {
+    const most = this.#options.limits[limit];
+    if (count <= most) return;
+    this.#fail({
+      condition: 'policy-violation',
+      text: `There are ${count} ${what}; at most ${most} are taken`,
+    });
+  }
+
+  #restricted(what: string): never {
+    this.#fail({
+      condition: 'restricted-xml',
+      text: `There is ${what}, which XMPP forbids (RFC 6120 section 11.1)`,
+    });
+  }
+
+  #fail(violation: XmlViolation): never {
+    throw new XmlViolationError(violation, this.#saxes.line, this.#saxes.column);
+  }
+}
+
+function attributesOf(tag: SaxesTagNS): Map<string, string> {
+  const attributes = new Map<string, string>();
+  for (const attribute of Object.values(tag.attributes)) {
+    if (attribute.uri !== namespaces.xmlns) attributes.set(keyOf(attribute), attribute.value);
+  }
+  return attributes;
+}
+
+function keyOf(attribute: SaxesAttributeNS): string {
+  if (attribute.prefix === '') return attribute.local;
+  return attribute.uri === namespaces.xml ? `xml:${attribute.local}` : `{${attribute.uri}}${attribute.local}`;
+}
