@@ -18,8 +18,8 @@ export interface ElementReaderOptions {
   /** Whether the root is a stream header, its children the elements wanted; else the root is wanted whole. */
   rootIsHeader: boolean;
   limits: XmlLimits;
-  /** The namespace of names without a prefix where none is declared. */
-  defaultNamespace?: string;
+  /** Namespaces known without a declaration, by prefix; the one of names without a prefix under the empty one. */
+  inherited?: Record<string, string>;
   onHeader?(header: StreamHeader): void;
   onElement(element: XmlElement, facts: ElementFacts): void;
   /** The root has been closed. */
@@ -57,7 +57,7 @@ export class ElementReader {
       xmlns: true,
       forceXMLVersion: true,
       defaultXMLVersion: '1.0',
-      additionalNamespaces: { '': options.defaultNamespace ?? '' },
+      additionalNamespaces: options.inherited ?? {},
     });
     this.#saxes.ENTITIES = predefinedEntities;
     this.#listen();
@@ -72,6 +72,16 @@ export class ElementReader {
     if (!closed) return;
     this.#closed = undefined;
     closed();
+  }
+
+  /** Reads the whole of a document. Throws XmlViolationError. */
+  readWhole(text: string): void {
+    for (let at = 0; at < text.length; ) {
+      const end = endOfPiece(text, at);
+      this.read(text.slice(at, end));
+      at = end;
+    }
+    this.end();
   }
 
   /** No more text will come. Throws XmlViolationError where the root is not complete. */
@@ -196,6 +206,12 @@ export class ElementReader {
   #fail(violation: XmlViolation): never {
     throw new XmlViolationError(violation, this.#saxes.line, this.#saxes.column);
   }
+}
+
+/** How far `read` may be given text at once: through the next `>`, or to the end. */
+export function endOfPiece(text: string, start: number): number {
+  const tagEnd = text.indexOf('>', start);
+  return tagEnd < 0 ? text.length : tagEnd + 1;
 }
 
 function attributesOf(tag: SaxesTagNS): Map<string, string> {

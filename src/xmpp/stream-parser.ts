@@ -1,5 +1,5 @@
 import type { XmlElement } from './element.ts';
-import { type ElementFacts, ElementReader } from './element-reader.ts';
+import { type ElementFacts, ElementReader, endOfPiece } from './element-reader.ts';
 import { namespaces } from './namespaces.ts';
 import { StreamHeader } from './stream-header.ts';
 import { Utf8Decoder } from './utf8-decoder.ts';
@@ -110,8 +110,7 @@ export class StreamParser {
       if (this.#state === 'between' || this.#state === 'after-root') at = this.#skipWhitespace(text, at);
       if (at >= text.length || !this.#mayGoOn(text.charAt(at))) return undefined;
       this.#state = 'inside';
-      const tagEnd = text.indexOf('>', at);
-      const end = tagEnd < 0 ? text.length : tagEnd + 1;
+      const end = endOfPiece(text, at);
       this.#reader.read(text.slice(at, end));
       at = end;
       if (this.#dead) return at;
@@ -174,15 +173,8 @@ export class StreamParser {
         deliver = () => this.#deliverFramed(element, facts);
       },
     });
-    for (let at = 0; at < text.length; ) {
-      const tagEnd = text.indexOf('>', at);
-      const end = tagEnd < 0 ? text.length : tagEnd + 1;
-      reader.read(text.slice(at, end));
-      at = end;
-    }
-    if (!valid) return;
-    reader.end();
-    deliver();
+    reader.readWhole(text);
+    if (valid) deliver();
   }
 
   #deliverFramed(element: XmlElement, facts: ElementFacts): void {

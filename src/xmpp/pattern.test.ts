@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { parseFragment } from './parse-xml.ts';
+import { compilePattern, type Difference } from './pattern.ts';
+
+const parse = (text: string) => parseFragment(text, { defaultNamespace: 'jabber:client' });
+const literally = (pattern: string, actual: string) => pattern === '{*}' || pattern === actual;
+
+function differences(pattern: string, actual: string, exactly = false): Difference[] {
+  return compilePattern(parse(pattern), { exactly }).match(parse(actual), literally);
+}
+
+describe('a pattern', () => {
+  test.each([
+    ['itself', '<message/>', '<message/>'],
+    ['more than it names', "<message to='a'/>", "<message to='a' from='b'><body>x</body></message>"],
+    ['text where it gives none', '<message><body/></message>', '<message><body>x</body></message>'],
+    ['the same text', '<message><body>x</body></message>', "<message><body xml:lang='en'>x</body></message>"],
+    ['children in another order', '<iq><a/><b/></iq>', '<iq><b/> <a/></iq>'],
+    ['indented children', '<iq>\n  <a/>\n  <b/>\n</iq>', '<iq><b/><a/></iq>'],
+    ['an element in another prefix', "<iq><q xmlns='urn:x'/></iq>", "<iq><y:q xmlns:y='urn:x'/></iq>"],
+    [
+      'a condition in its own namespace',
+      "<iq><error type='cancel'><item-not-found/></error></iq>",
+      "<iq><error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
+    ],
+    [
+      'the first child by the looser of two',
+      "<q><item jid='{*}'/><item jid='a'/></q>",
+      "<q><item jid='a'/><item jid='b'/></q>",
+    ],
+    [
+      'a chain of children that each must give way',
+      "<q><i a='{*}'/><i a='{*}' b='{*}'/><i a='1' b='2' c='3'/></q>",
+      "<q><i a='1' b='2' c='3'/><i a='1' b='2'/><i a='1'/></q>",
+    ],
+    [
+      'a stream error',
+      '<stream:error><reset xmlns="urn:x"/></stream:error>',
+      "<error xmlns='http://etherx.jabber.org/streams'><reset xmlns='urn:x'/></error>",
+    ],
+  ])('matches %s', (_name, pattern, actual) => {
+    expect(differences(pattern, actual)).toEqual([]);
+  });
+
+  test.each<[string, string, string, Difference[]]>([
+    [
+      'another name',
+      '<message to="a"/>',
+      '<presence/>',
+      [{ path: 'message', expected: '<message/>', actual: '<presence/>' }],
+    ],
+    [
+      'everything at once',
+      "<message to='a' type='chat'><body>x</body><thread/></message>",
+      "<message to='b'><body>y</body></message>",
+      [
+        { path: 'message/@to', expected: 'a', actual: 'b' },
+        { path: 'message/@type', expected: 'chat', actual: undefined },
+        { path: 'message/body/text()', expected: 'x', actual: 'y' },
+        { path: 'message/thread', expected: '<thread/>', actual: undefined },
+      ],
+    ],
+    [
+      'a child used twice',
+      "<q><item jid='a'/><item jid='a'/></q>",
+      "<q><item jid='a'/></q>",
+      [{ path: 'q/item[2]', expected: "<item jid='a'/>", actual: undefined }],
+    ],
+    [
+      'the child that is nearest',
+      "<q><item jid='a' name='n' ask='s'/></q>",
+      "<q><item jid='b'/><item jid='a' name='n'/></q>",
+      [{ path: 'q/item/@ask', expected: 's', actual: undefined }],
+    ],
+    [
+      'another namespace',
+      "<iq><q xmlns='urn:x'/></iq>",
+      "<iq><q xmlns='urn:y'/></iq>",
+      [{ path: 'iq/q/@xmlns', expected: 'urn:x', actual: 'urn:y' }],
+    ],
+  ])('tells of %s', (_name, pattern, actual, expected) => {
+    expect(differences(pattern, actual)).toEqual(expected);
+  });
+
+  test('that is exact allows nothing more', () => {
+    expect(differences("<iq id='1'><a/></iq>", "<iq id='1'>\n<a/></iq>", true)).toEqual([]);
+    expect(differences("<iq id='1'><a/></iq>", "<iq id='1' to='x'><a>t</a><b/></iq>", true)).toEqual([
+      { path: 'iq/a/text()', expected: 'nothing', actual: 't' },
+      { path: 'iq/@to', expected: 'nothing', actual: 'x' },
+      { path: 'iq/b', expected: 'nothing', actual: '<b/>' },
+    ]);
+  });
+
+  test('compares last what belongs together, so that captures are of the right child', () => {
+    const captured = new Map<string, string>();
+    const capture = (pattern: string, actual: string) => {
+      if (!pattern.startsWith('{')) return pattern === actual;
+      captured.set(pattern, actual);
+      return true;
+    };
+    const pattern = compilePattern(parse("<q><item jid='{who}' subscription='both'/></q>"));
+    const roster = parse("<q><item jid='a' subscription='both'/><item jid='b' subscription='none'/></q>");
+    const reversed = parse("<q><item jid='b' subscription='none'/><item jid='a' subscription='both'/></q>");
+    for (const actual of [roster, reversed]) {
+      expect(pattern.match(actual, capture)).toEqual([]);
+      expect(captured.get('{who}')).toBe('a');
+    }
+  });
+
+  test('knows which of several elements is nearest', () => {
+    const pattern = compilePattern(parse("<message to='{*}' type='chat'><body>x</body></message>"));
+    const likeness = [
+      '<presence/>',
+      '<message/>',
+      "<message type='chat'/>",
+      "<message to='a' type='chat'><body>x</body></message>",
+    ].map((text) => pattern.similarity(parse(text)));
+    expect(likeness).toEqual([...likeness].sort((a, b) => a - b));
+    expect(new Set(likeness).size).toBe(4);
+    expect(likeness.at(-1)).toBe(1);
+  });
+
+  test('takes many children without going through all their orders', () => {
+    const many = `<q>${"<i a='1'/>".repeat(60)}</q>`;
+    expect(differences(`<q>${"<i a='{*}'/>".repeat(60)}<i b='2'/></q>`, many)).toHaveLength(1);
+  });
+
+  test('describes itself as it was written', () => {
+    expect(compilePattern(parse('<iq><error><gone/></error></iq>')).describe()).toBe(
+      '<iq><error><gone/></error></iq>',
+    );
+  });
+});
+
+describe('a fragment that cannot be read', () => {
+  test.each([
+    ['<message>\n  <body>x</bdy>\n</message>', 2, /closing tag|close tag/],
+    ['<message to=a/>', 1, /unquoted/],
+    ['', 1, /root element|no element/],
+    ['hello', 1, /outside/],
+    ['<a/><b/>', 1, /one root/],
+    ['<x:a/>', 1, /prefix/],
+  ])('%j says where', (text, line, message) => {
+    expect(() => parse(text)).toThrow(message);
+    expect(() => parse(text)).toThrow(expect.objectContaining({ name: 'XmlSyntaxError', line }));
+  });
+});
