@@ -25,7 +25,13 @@ export class SchemaCheck<Value> {
   readonly #branches = new Map<unknown, ValidateFunction>();
 
   constructor(schema: object, references: readonly object[] = []) {
-    this.#ajv = new Ajv2020({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
+    this.#ajv = new Ajv2020({
+      allErrors: true,
+      verbose: true,
+      strict: true,
+      strictRequired: false,
+      allowUnionTypes: true,
+    });
     for (const reference of references) this.#ajv.addSchema(reference);
     this.#definitions = '$defs' in schema ? schema.$defs : undefined;
     this.#validate = this.#ajv.compile<Value>(schema);

@@ -1,0 +1,79 @@
+import { hostname } from 'node:os';
+import type { ContainerRuntimeClient } from 'testcontainers';
+import { EngineMissingError } from './errors.ts';
+
+export type Testcontainers = typeof import('testcontainers');
+
+/** The engine that answers, and the library that speaks to it. */
+export interface Engine {
+  readonly library: Testcontainers;
+  readonly client: ContainerRuntimeClient;
+}
+
+/** Labels by which leftovers of a run that died are recognised. */
+export const labels = {
+  touchstone: 'touchstone',
+  runner: 'touchstone.runner',
+  machine: 'touchstone.machine',
+} as const;
+
+let engine: Promise<Engine> | undefined;
+
+/**
+ * The container engine of this machine, or the one that DOCKER_HOST names. Throws `EngineMissingError`.
+ * The library is loaded only now: a run that needs no container starts without its weight.
+ */
+export function containerEngine(): Promise<Engine> {
+  engine ??= connect();
+  engine.catch(() => {
+    engine = undefined;
+  });
+  return engine;
+}
+
+async function connect(): Promise<Engine> {
+  // What is left over is removed by Touchstone itself, so the library's own remover (one more image) stays out.
+  process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
+  const library = await import('testcontainers');
+  try {
+    return { library, client: await library.getContainerRuntimeClient() };
+  } catch (error) {
+    throw new EngineMissingError(error instanceof Error ? error.message.toLowerCase() : String(error));
+  }
+}
+
+/** What every container of this process carries. */
+export function labelsOf(target: string): Record<string, string> {
+  return {
+    [labels.touchstone]: target,
+    [labels.runner]: String(process.pid),
+    [labels.machine]: hostname(),
+  };
+}
+
+let swept: Promise<void> | undefined;
+
+/** Removes containers of runs on this machine whose process is gone. Done once; what fails is passed over. */
+export function sweepLeftovers(one: Engine): Promise<void> {
+  swept ??= sweep(one).catch(() => {});
+  return swept;
+}
+
+async function sweep({ client }: Engine): Promise<void> {
+  const { dockerode } = client.container;
+  const filters = { label: [labels.touchstone, `${labels.machine}=${hostname()}`] };
+  const containers = await dockerode.listContainers({ all: true, filters });
+  const orphans = containers.filter((container) => !isAlive(Number(container.Labels[labels.runner])));
+  await Promise.allSettled(
+    orphans.map((orphan) => dockerode.getContainer(orphan.Id).remove({ force: true, v: true })),
+  );
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Engine } from './container-engine.ts';
+import { TargetStartError } from './errors.ts';
+
+/** An image that the engine holds. */
+export interface Image {
+  readonly name: string;
+  readonly id: string;
+}
+
+export interface BuildOptions {
+  onProgress: (text: string) => void;
+  signal: AbortSignal;
+}
+
+/** Of a build's output, so much is shown when it fails. */
+const outputShown = 25;
+
+const building = new Map<string, Promise<Image>>();
+
+/**
+ * The image of a folder with a Dockerfile: `touchstone-<name>:<hash of the folder>`, built when the engine does
+ * not hold it yet. What is beside the Dockerfile but cannot matter to it (target.yaml, known-failing.yaml) does
+ * not count.
+ */
+export function imageOfFolder(
+  engine: Engine,
+  name: string,
+  folder: string,
+  options: BuildOptions,
+): Promise<Image> {
+  const files = listFiles(folder);
+  const tag = `touchstone-${name}:${hashOf(folder, files)}`;
+  let image = building.get(tag);
+  if (!image) {
+    image = findOrBuild(engine, tag, { folder, files, ...options });
+    building.set(tag, image);
+    image.catch(() => building.delete(tag));
+  }
+  return image;
+}
+
+/** The image of that name, pulled when the engine does not hold it yet. */
+export async function imageOfName(engine: Engine, name: string, options: BuildOptions): Promise<Image> {
+  const held = await find(engine, name);
+  if (held) return held;
+  options.onProgress(`pulling ${name}`);
+  const { dockerode } = engine.client.container;
+  try {
+    const stream = await dockerode.pull(name, { abortSignal: options.signal });
+    await follow(engine, stream, () => {});
+  } catch (error) {
+    throw new TargetStartError(`The image ${name} cannot be pulled: ${reasonOf(error)}`, { cause: error });
+  }
+  const pulled = await find(engine, name);
+  if (!pulled) throw new TargetStartError(`The image ${name} was pulled, but the engine does not hold it`);
+  return pulled;
+}
+
+interface Build extends BuildOptions {
+  folder: string;
+  files: string[];
+}
+
+async function findOrBuild(engine: Engine, tag: string, build: Build): Promise<Image> {
+  const held = await find(engine, tag);
+  if (held) return held;
+  build.onProgress(`building the image ${tag} (only the first time)`);
+  const output: string[] = [];
+  try {
+    const stream = await engine.client.container.dockerode.buildImage(
+      { context: build.folder, src: build.files },
+      { t: tag, labels: { touchstone: tag }, forcerm: true, abortSignal: build.signal },
+    );
+    await follow(engine, stream, (line) => {
+      output.push(line);
+      if (/^Step \d+/.test(line)) build.onProgress(line);
+    });
+  } catch (error) {
+    const shown = output.slice(-outputShown).map((line) => `  ${line}`);
+    const lines = [`The image of ${build.folder} cannot be built: ${reasonOf(error)}`, ...shown];
+    throw new TargetStartError(lines.join('\n'), { cause: error });
+  }
+  const built = await find(engine, tag);
+  if (!built) throw new TargetStartError(`The image ${tag} was built, but the engine does not hold it`);
+  return built;
+}
+
+async function find({ client }: Engine, name: string): Promise<Image | undefined> {
+  try {
+    const { Id } = await client.container.dockerode.getImage(name).inspect();
+    return { name, id: Id };
+  } catch (error) {
+    if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Reads the engine's progress to its end; throws what the engine says went wrong. */
+function follow(
+  { client }: Engine,
+  stream: NodeJS.ReadableStream,
+  onLine: (line: string) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.container.dockerode.modem.followProgress(
+      stream,
+      (error: Error | null) => (error ? reject(error) : resolve()),
+      (event: { stream?: string; error?: string }) => {
+        for (const line of (event.stream ?? event.error ?? '').split('\n')) {
+          if (line.trim() !== '') onLine(line.trimEnd());
+        }
+      },
+    );
+  });
+}
+
+const besideTheImage = new Set(['target.yaml', 'known-failing.yaml']);
+
+/** Paths of all files below the folder, sorted, with slashes. */
+function listFiles(folder: string, below = ''): string[] {
+  return readdirSync(join(folder, below), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`;
+      return entry.isDirectory() ? listFiles(folder, path) : [path];
+    })
+    .filter((path) => !besideTheImage.has(path))
+    .sort();
+}
+
+function hashOf(folder: string, files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const content = readFileSync(join(folder, file));
+    const executable = (statSync(join(folder, file)).mode & 0o100) !== 0;
+    hash.update(JSON.stringify([file, executable, content.length])).update(content);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,242 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { unknownPlaceholders } from './placeholders.ts';
+import { type EndpointKind, endpointKinds } from './running-target.ts';
+import { type TargetFile, targetSchema } from './target.schema.ts';
+import {
+  InvalidFileError,
+  type Mistake,
+  nearest,
+  readYaml,
+  SchemaCheck,
+  type YamlDocument,
+} from './yaml-document.ts';
+
+/** A target that was loaded and found valid, and can be started. */
+export interface TargetDefinition {
+  /** Absolute path of its file; absent for the embedded target. */
+  readonly file?: string;
+  /** The folder that paths in the file begin at. */
+  readonly folder: string;
+  readonly settings: TargetFile;
+}
+
+/** Neither a known name nor a file. Exit code 2. */
+export class UnknownTargetError extends Error {
+  readonly code = 'UNKNOWN_TARGET';
+
+  constructor(asked: string, known: readonly string[]) {
+    const meant = nearest(asked, known);
+    const help = meant === undefined ? `known targets: ${known.join(', ')}` : `did you mean \`${meant}\`?`;
+    super(`There is no target \`${asked}\`: it is neither a name nor a file; ${help}`);
+    this.name = 'UnknownTargetError';
+  }
+}
+
+const containers = fileURLToPath(new URL('../../containers/', import.meta.url));
+
+/** Names that `loadTarget` knows: `embedded`, and each folder of `containers/`. */
+export function knownTargets(): string[] {
+  const folders = existsSync(containers) ? readdirSync(containers).sort() : [];
+  return ['embedded', ...folders.filter((name) => existsSync(join(containers, name, 'target.yaml')))];
+}
+
+/**
+ * The target of that name, or of that file (or of the target.yaml in that folder).
+ * Throws `UnknownTargetError`, or `InvalidFileError` with every mistake in the file.
+ */
+export function loadTarget(nameOrPath: string): TargetDefinition {
+  if (nameOrPath === 'embedded') return embeddedTarget;
+  const file = findFile(nameOrPath);
+  if (file === undefined) throw new UnknownTargetError(nameOrPath, knownTargets());
+  const document = readTarget(file);
+  if (document.value === undefined || document.mistakes.length > 0)
+    throw new InvalidFileError(document.mistakes);
+  return { file, folder: dirname(file), settings: document.value };
+}
+
+/** Reads a target file; also what the schema cannot say is checked. Nothing is thrown. */
+export function readTarget(file: string): YamlDocument<TargetFile> {
+  const document = readYaml(file, check());
+  if (document.value === undefined) return document;
+  const mistakes = [...senseOf(document.value, document, dirname(file))];
+  return { ...document, mistakes };
+}
+
+/** Where the file of the known failures of a target lies, whether or not it exists. */
+export function knownFailuresFile(definition: TargetDefinition): string | undefined {
+  return definition.file === undefined ? undefined : join(definition.folder, 'known-failing.yaml');
+}
+
+export function kindOf(settings: TargetFile): 'embedded' | 'container' | 'process' | 'external' {
+  const { container, process, external } = settings.start;
+  if (container) return 'container';
+  if (process) return 'process';
+  return external ? 'external' : 'embedded';
+}
+
+let compiled: SchemaCheck<TargetFile> | undefined;
+
+function check(): SchemaCheck<TargetFile> {
+  compiled ??= new SchemaCheck<TargetFile>(targetSchema);
+  return compiled;
+}
+
+function findFile(nameOrPath: string): string | undefined {
+  const isName = /^[a-z0-9-]+$/.test(nameOrPath);
+  const candidates = isName ? [join(containers, nameOrPath), nameOrPath] : [nameOrPath];
+  for (const candidate of candidates) {
+    const path = resolve(candidate);
+    if (!existsSync(path)) continue;
+    const file = statSync(path).isDirectory() ? join(path, 'target.yaml') : path;
+    if (existsSync(file)) return file;
+  }
+  return undefined;
+}
+
+/** The server inside this process: it needs no file. */
+const embeddedTarget: TargetDefinition = {
+  folder: process.cwd(),
+  settings: {
+    target: 'embedded',
+    title: 'Embedded reference server',
+    product: { name: 'Touchstone reference server' },
+    start: { embedded: {} },
+    domain: 'touchstone.example',
+    'anonymous-domain': 'anonymous.touchstone.example',
+    // The ports are chosen when the server starts.
+    endpoints: {
+      xmpp: { tls: 'required' },
+      'xmpp-tls': {},
+      'xmpp-websocket': { path: '/xmpp-websocket' },
+      websocket: { path: '/', echo: true },
+    },
+    accounts: { 'in-band': true },
+  },
+};
+
+function* senseOf(
+  settings: TargetFile,
+  document: YamlDocument<TargetFile>,
+  folder: string,
+): Generator<Mistake> {
+  yield* missingFiles(settings, document, folder);
+  yield* wrongEndpoints(settings, document);
+  yield* wrongPlaceholders(settings, document);
+  for (const path of [
+    ['product', 'version', 'match'],
+    ['start', 'container', 'health', 'log'],
+  ]) {
+    const source = valueAt(settings, path);
+    if (typeof source === 'string' && !isRegularExpression(source)) {
+      yield document.mistake(path, 'this is not a regular expression');
+    }
+  }
+}
+
+function* missingFiles(
+  settings: TargetFile,
+  document: YamlDocument<TargetFile>,
+  folder: string,
+): Generator<Mistake> {
+  const { container, process } = settings.start;
+  const named: [string[], string | undefined][] = [
+    [['endpoints', 'chat', 'dialect'], settings.endpoints.chat?.dialect],
+    [['start', 'process', 'folder'], process?.folder],
+  ];
+  const ca = settings.tls?.ca;
+  if (ca !== 'touchstone' && ca !== 'system') named.push([['tls', 'ca'], ca]);
+  for (const [path, source] of Object.entries(container?.files ?? {})) {
+    if (source.startsWith('.')) named.push([['start', 'container', 'files', path], source]);
+  }
+  for (const [path, file] of named) {
+    if (file !== undefined && !existsSync(resolve(folder, file))) {
+      yield document.mistake(path, `there is no file ${resolve(folder, file)}`);
+    }
+  }
+  if (container?.build !== undefined && !existsSync(resolve(folder, container.build, 'Dockerfile'))) {
+    const hint = 'a Dockerfile must lie in the folder';
+    yield document.mistake(['start', 'container', 'build'], `there is no Dockerfile to build from`, { hint });
+  }
+}
+
+function* wrongEndpoints(settings: TargetFile, document: YamlDocument<TargetFile>): Generator<Mistake> {
+  const kind = kindOf(settings);
+  const declared = endpointKinds.filter((name) => settings.endpoints[name] !== undefined);
+  for (const name of declared) {
+    if (settings.endpoints[name]?.port === undefined && (kind === 'container' || kind === 'external')) {
+      yield document.mistake(['endpoints', name], '`port` is missing', { part: 'key' });
+    }
+  }
+  const xmpp = declared.filter((name) => name.startsWith('xmpp'));
+  if (xmpp.length > 0 && settings.domain === undefined) {
+    const hint = 'an XMPP endpoint needs the domain that its accounts belong to';
+    yield document.mistake(['endpoints'], '`domain` is missing', { part: 'key', hint });
+  }
+  if (settings.accounts && 'in-band' in settings.accounts && xmpp.length === 0) {
+    yield document.mistake(['accounts', 'in-band'], 'in-band registration needs an XMPP endpoint', {
+      part: 'key',
+    });
+  }
+  if (kind === 'external' && settings.tls?.ca === 'touchstone') {
+    const hint = 'name a PEM file, or `system`';
+    yield document.mistake(
+      ['tls', 'ca'],
+      'a server that runs already cannot have a certificate of this run',
+      { hint },
+    );
+  }
+}
+
+const certificateFiles = ['certificate', 'private-key', 'ca', 'folder'];
+
+function* wrongPlaceholders(settings: TargetFile, document: YamlDocument<TargetFile>): Generator<Mistake> {
+  const ports = endpointKinds
+    .filter((name) => settings.endpoints[name])
+    .map((name: EndpointKind) => `port.${name}`);
+  const isProcess = kindOf(settings) === 'process';
+  const about = isProcess ? [...certificateFiles, ...ports] : ports;
+  const places: [string[], string[]][] = [
+    [['start', 'process', 'command'], about],
+    [['start', 'process', 'environment'], about],
+    [
+      ['accounts', 'command'],
+      ['username', 'password', 'domain', ...(isProcess ? about : [])],
+    ],
+    [['control', 'restart'], about],
+    [['control', 'pause'], about],
+    [['control', 'resume'], about],
+    [['control', 'kill'], about],
+  ];
+  for (const [path, known] of places) {
+    for (const [key, text] of Object.entries(valueAt(settings, path) ?? {})) {
+      for (const unknown of unknownPlaceholders(String(text), known)) {
+        const meant = nearest(unknown, known);
+        const hint = meant
+          ? `did you mean \`{${meant}}\`?`
+          : `possible here: ${known.map((name) => `{${name}}`).join(', ')}`;
+        yield document.mistake([...path, key], `unknown placeholder \`{${unknown}}\``, {
+          near: `{${unknown}}`,
+          hint,
+        });
+      }
+    }
+  }
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+    value,
+  );
+}
+
+function isRegularExpression(source: string): boolean {
+  try {
+    new RegExp(source, 'm');
+    return true;
+  } catch {
+    return false;
+  }
+}
