@@ -12,6 +12,8 @@ import { Relays } from './relays.ts';
 export interface PlayOptions {
   /** Default for `within`, in milliseconds. */
   patienceMs: number;
+  /** Which of the vocabulary's variants is played, where it has any. */
+  variant?: string;
   /** Aborted when the run is stopped. */
   signal: AbortSignal;
   /** Play as though time were over once the embedded server has nothing more to say. */
@@ -42,6 +44,7 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
   names.bind('domain', target.domain);
   const stage: Stage = {
     target,
+    variant: options.variant,
     actors,
     names,
     transcript,

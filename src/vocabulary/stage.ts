@@ -25,6 +25,8 @@ export interface Link {
 /** What a verb may touch while a case is played. */
 export interface Stage {
   readonly target: RunningTarget;
+  /** Which of the vocabulary's variants is played, where it has any. */
+  readonly variant: string | undefined;
   readonly actors: Map<string, Actor>;
   readonly names: Names;
   readonly transcript: Transcript;

@@ -52,6 +52,35 @@ export class EventExpectation implements Expectation {
   }
 }
 
+/** Waits for a fact that the actor keeps (the latest features, TLS), and judges it. */
+export class FactExpectation implements Expectation {
+  readonly #actor: XmppActor;
+  readonly #expected: string;
+  readonly #judge: () => Judgement;
+
+  /** `judge` says `other` while the fact is not known yet. */
+  constructor(actor: XmppActor, expected: string, judge: () => Judgement) {
+    this.#actor = actor;
+    this.#expected = expected;
+    this.#judge = judge;
+  }
+
+  look(): Look {
+    const judgement = this.#judge();
+    if (judgement === 'met') return { state: 'met', take: () => undefined };
+    if (judgement !== 'other') return { state: 'broken', finding: judgement };
+    return this.#actor.brokenBy(this.#expected) ?? { state: 'waiting' };
+  }
+
+  onArrival(listener: () => void): () => void {
+    return this.#actor.inbox.onArrival(listener);
+  }
+
+  late(withinMs: number): Finding {
+    return this.#actor.finding('silence', this.#expected, `it was not known within ${withinMs} ms`);
+  }
+}
+
 /** An arrival in a few words. */
 export function describeArrival(event: XmppArrival): string {
   switch (event.kind) {

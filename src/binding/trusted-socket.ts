@@ -1,0 +1,99 @@
+import { EventEmitter } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { XmlElement } from '../xmpp/element.ts';
+import { escapeXml } from '../xmpp/element.ts';
+import { namespaces } from '../xmpp/namespaces.ts';
+import { StreamParser } from '../xmpp/stream-parser.ts';
+
+/** Where to connect, and whom to trust there. */
+export interface TrustedWay {
+  host: string;
+  port: number;
+  domain: string;
+  /** TLS from the first octet (XEP-0368), or by STARTTLS. */
+  tls: 'direct' | 'starttls';
+  ca?: string | undefined;
+  observe(chunk: { direction: 'sent' | 'received'; bytes: Buffer }): void;
+}
+
+/**
+ * A socket as @xmpp/client wants one. The library gives no way to name a certificate authority, so TLS is set up
+ * here, against the target's own; all that is said over it is the library's.
+ */
+export class TrustedSocket extends EventEmitter {
+  readonly secure = true;
+  #socket: Socket | undefined;
+  #way: TrustedWay | undefined;
+
+  get localPort(): number | undefined {
+    return this.#socket?.localPort;
+  }
+
+  connect(way: TrustedWay): void {
+    this.#way = way;
+    const { host, port, tls } = way;
+    if (tls === 'direct') return this.#secure(way, { host, port, ALPNProtocols: ['xmpp-client'] });
+    const socket = connectTcp({ host, port });
+    this.#socket = socket;
+    socket.once('error', (error) => this.emit('error', error));
+    socket.once('close', () => this.emit('close'));
+    socket.once('connect', () => this.#startTls(socket, way));
+  }
+
+  #startTls(socket: Socket, way: TrustedWay): void {
+    const parser = new StreamParser({
+      onHeader: () => undefined,
+      onElement: (element) => this.#negotiate(element, socket, parser, way),
+      onEnd: () => socket.destroy(new Error('the server closed the stream before STARTTLS')),
+      onViolation: (violation) => socket.destroy(new Error(violation.text)),
+    });
+    socket.on('data', (bytes: Buffer) => parser.write(bytes));
+    const to = escapeXml(way.domain);
+    socket.write(
+      `<?xml version='1.0'?><stream:stream to='${to}' version='1.0' xmlns='${namespaces.client}' xmlns:stream='${namespaces.stream}'>`,
+    );
+  }
+
+  #negotiate(element: XmlElement, socket: Socket, parser: StreamParser, way: TrustedWay): void {
+    if (element.is('features', namespaces.stream)) {
+      if (element.child('starttls', namespaces.tls)) socket.write(`<starttls xmlns='${namespaces.tls}'/>`);
+      else socket.destroy(new Error('the server does not offer STARTTLS'));
+    } else if (element.is('proceed', namespaces.tls)) {
+      parser.stop();
+      socket.removeAllListeners();
+      this.#secure(way, { socket });
+    } else socket.destroy(new Error(`the server answered <starttls/> with <${element.name}/>`));
+  }
+
+  #secure(way: TrustedWay, over: { socket: Socket } | { host: string; port: number; ALPNProtocols: string[] }): void {
+    const socket = connectTls({
+      ...over,
+      servername: way.domain,
+      ...(way.ca === undefined ? {} : { ca: way.ca }),
+    });
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.once('secureConnect', () => this.emit('connect'));
+    socket.on('data', (bytes: Buffer) => {
+      way.observe({ direction: 'received', bytes });
+      this.emit('data', bytes);
+    });
+    socket.on('error', (error) => this.emit('error', error));
+    socket.once('close', () => this.emit('close'));
+  }
+
+  write(text: string, done?: (error?: Error | null) => void): void {
+    this.#way?.observe({ direction: 'sent', bytes: Buffer.from(text) });
+    if (this.#socket && !this.#socket.destroyed) this.#socket.write(text, done);
+    else done?.(new Error('the connection is closed'));
+  }
+
+  end(): void {
+    this.#socket?.end();
+  }
+
+  destroy(): void {
+    this.#socket?.destroy();
+  }
+}

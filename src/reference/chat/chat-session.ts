@@ -1,0 +1,52 @@
+import type { WebSocket } from 'ws';
+import type { LocalAccount } from '../xmpp/accounts.ts';
+
+export type ChatState = 'available' | 'away' | 'busy';
+
+/** A message as it lies in a session, numbered from 1. */
+export interface Numbered {
+  seq: number;
+  content: Record<string, unknown>;
+}
+
+/** How much of what was delivered a session keeps, in case its connection is lost. */
+const kept = 1_000;
+
+/** A user who is signed in; a resumable session outlives its connection. */
+export class ChatSession {
+  readonly id: string;
+  readonly account: LocalAccount;
+  readonly resumable: boolean;
+  socket: WebSocket | undefined;
+  state: ChatState = 'available';
+  #seq = 0;
+  readonly #delivered: Numbered[] = [];
+
+  constructor(id: string, account: LocalAccount, resumable: boolean, socket: WebSocket) {
+    this.id = id;
+    this.account = account;
+    this.resumable = resumable;
+    this.socket = socket;
+  }
+
+  /** Numbers a message, keeps it, and sends it when there is a connection. */
+  deliver(content: Record<string, unknown>): void {
+    const message = { seq: ++this.#seq, content };
+    this.#delivered.push(message);
+    if (this.#delivered.length > kept) this.#delivered.shift();
+    this.#sendNumbered(message);
+  }
+
+  /** Sends again whatever came after that number. */
+  replayAfter(seq: number): void {
+    for (const message of this.#delivered) if (message.seq > seq) this.#sendNumbered(message);
+  }
+
+  #sendNumbered({ seq, content }: Numbered): void {
+    this.send({ op: 'message', seq, ...content });
+  }
+
+  send(value: Record<string, unknown>): void {
+    if (this.socket?.readyState === 1) this.socket.send(JSON.stringify(value));
+  }
+}

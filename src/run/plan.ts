@@ -1,0 +1,36 @@
+import { type Capabilities, type CapabilityName, has } from '../target/capabilities.ts';
+import type { RunningTarget } from '../target/running-target.ts';
+import type { Case } from '../suite/case.ts';
+
+/** A case as it is played on one target: once, or once per variant (the bindings of a messaging case). */
+export interface PlannedCase {
+  id: string;
+  case: Case;
+  variant?: string;
+  /** Capabilities that the case needs and the target does not offer: then it is not played. */
+  missing: CapabilityName[];
+  /** Of these, the ones the target claims: then the case fails instead of being unsupported. */
+  claimed: CapabilityName[];
+}
+
+/** Every way in which the cases are to be played on this target. */
+export function plan(cases: readonly Case[], target: RunningTarget, capabilities: Capabilities): PlannedCase[] {
+  return cases.flatMap((one) => {
+    const variants = one.suite.vocabulary.actors?.variants?.(target) ?? [];
+    if (variants.length === 0) return [planned(one, one.id, capabilities)];
+    return variants.map((variant) => ({ ...planned(one, `${one.id}/${variant}`, capabilities), variant }));
+  });
+}
+
+/** Every id that a case can go by, whatever the target: what `--only` is matched with. */
+export function idsOf(one: Case): string[] {
+  const variants = one.suite.vocabulary.actors?.allVariants ?? [];
+  return [one.id, ...variants.map((variant) => `${one.id}/${variant}`)];
+}
+
+function planned(one: Case, id: string, capabilities: Capabilities): PlannedCase {
+  const missing = one.needs.filter((need) => !has(capabilities, need));
+  const notOffered = new Set(capabilities.findings.map((finding) => finding.capability));
+  const claimed = one.needs.filter((need) => notOffered.has(need));
+  return { id, case: one, missing, claimed };
+}

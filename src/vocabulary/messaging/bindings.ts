@@ -1,0 +1,53 @@
+import { ChatClient } from '../../binding/chat-client.ts';
+import { type Dialect, dialectSchema } from '../../binding/dialect.schema.ts';
+import type { ClientOptions, MessagingClient } from '../../binding/messaging-client.ts';
+import { XmppMessagingClient } from '../../binding/xmpp-client.ts';
+import type { Account, Endpoint, RunningTarget } from '../../target/running-target.ts';
+import { InvalidFileError, readYaml, SchemaCheck } from '../../target/yaml-document.ts';
+
+/** How messaging verbs can be spoken. */
+export const bindingNames = ['xmpp', 'chat'] as const;
+export type BindingName = (typeof bindingNames)[number];
+
+/** The bindings that a target speaks, and the endpoint that each uses. */
+export function bindingsOf(target: RunningTarget): Partial<Record<BindingName, Endpoint>> {
+  const { chat, xmpp, 'xmpp-tls': direct } = target.endpoints;
+  const stream = direct ?? xmpp;
+  return { ...(stream ? { xmpp: stream } : {}), ...(chat?.dialect ? { chat } : {}) };
+}
+
+/** A client for one account; nothing is connected yet. */
+export function openClient(
+  binding: BindingName,
+  target: RunningTarget,
+  account: Account,
+  options: ClientOptions,
+): MessagingClient {
+  const endpoint = bindingsOf(target)[binding];
+  if (!endpoint) throw new Error(`${target.name} has no endpoint for ${binding}`);
+  if (binding === 'xmpp') {
+    const tls = endpoint.tls === 'direct' ? 'direct' : 'starttls';
+    return new XmppMessagingClient(account.bare, { domain: target.domain, tls, ca: target.ca }, options);
+  }
+  const way = {
+    dialect: readDialect(endpoint.dialect ?? ''),
+    path: endpoint.path ?? '/',
+    secure: endpoint.tls === 'direct',
+    servername: target.domain,
+    ...(target.ca === undefined ? {} : { ca: target.ca }),
+  };
+  return new ChatClient(account.username, way, options);
+}
+
+let check: SchemaCheck<Dialect> | undefined;
+const dialects = new Map<string, Dialect>();
+
+function readDialect(file: string): Dialect {
+  const known = dialects.get(file);
+  if (known) return known;
+  check ??= new SchemaCheck<Dialect>(dialectSchema);
+  const document = readYaml(file, check);
+  if (document.value === undefined) throw new InvalidFileError(document.mistakes);
+  dialects.set(file, document.value);
+  return document.value;
+}

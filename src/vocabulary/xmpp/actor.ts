@@ -1,0 +1,205 @@
+import type { Account, Endpoint } from '../../target/running-target.ts';
+import { XmppConnection, type XmppEvent } from '../../xmpp/connection.ts';
+import type { XmlElement } from '../../xmpp/element.ts';
+import { namespaces } from '../../xmpp/namespaces.ts';
+import { StreamManagement } from '../../xmpp/stream-management.ts';
+import { type Finding, type Look, StepFailure } from '../expectation.ts';
+import { Inbox } from '../inbox.ts';
+import type { Actor, Stage } from '../stage.ts';
+
+export type XmppArrival = XmppEvent;
+
+/** How an actor reaches the server. */
+export interface Way {
+  transport: 'tcp' | 'tls' | 'websocket';
+  servername?: string;
+  alpn?: string[];
+  minimumTls?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  maximumTls?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  /** A TLS client certificate, for SASL EXTERNAL. */
+  certificate?: { certificate: string; key: string };
+}
+
+/** One XMPP client of a case: an account, and at most one connection at a time. */
+export class XmppActor implements Actor {
+  readonly name: string;
+  readonly inbox = new Inbox<XmppArrival>();
+  readonly #stage: Stage;
+  readonly way: Way;
+  readonly account: Account;
+  #connection: XmppConnection | undefined;
+  /** The full JID that the server gave when the resource was bound. */
+  full: string | undefined;
+  resource: string | undefined;
+  /** The latest stream features. */
+  features: XmlElement | undefined;
+  tls: Extract<XmppEvent, { kind: 'tls' }> | undefined;
+  streamManagement: StreamManagement | undefined;
+  #sentinel: string | undefined;
+
+  constructor(name: string, account: Account, way: Way, stage: Stage) {
+    this.name = name;
+    this.account = account;
+    this.way = way;
+    this.#stage = stage;
+    stage.addSecret(account.password);
+  }
+
+  get localPort(): number | undefined {
+    return this.#connection?.localPort;
+  }
+
+  /** The connection; a step that needs one while there is none fails the case. */
+  get connection(): XmppConnection {
+    if (this.#connection) return this.#connection;
+    throw new StepFailure({
+      kind: 'closed',
+      expected: `${this.name} to be connected`,
+      message: `${this.name} is not connected`,
+    });
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  fact(name: string): string | undefined {
+    switch (name) {
+      case 'bare':
+        return this.account.bare;
+      case 'full':
+        return this.full;
+      case 'local':
+        return this.account.username;
+      case 'domain':
+        return this.account.domain;
+      case 'password':
+        return this.account.password;
+      case 'resource':
+        return this.full?.slice(this.full.indexOf('/') + 1) ?? this.resource;
+      default:
+        return undefined;
+    }
+  }
+
+  /** Opens the connection (TCP, with direct TLS or the WebSocket handshake) and writes nothing on it. */
+  async connect(way: Way = this.way): Promise<XmppConnection> {
+    this.#connection?.destroy();
+    this.forgetEnd();
+    const endpoint = this.#endpoint(way);
+    const link = await this.#stage.link(this.name, endpoint);
+    const { ca } = this.#stage.target;
+    this.#connection = await XmppConnection.open({
+      transport: way.transport,
+      host: link.host,
+      port: link.port,
+      ...(endpoint.path === undefined ? {} : { path: endpoint.path }),
+      secure: endpoint.tls === 'direct',
+      tls: {
+        servername: way.servername ?? this.account.domain,
+        ...(ca === undefined ? {} : { ca }),
+        ...(way.alpn ? { alpn: way.alpn } : {}),
+        ...(way.minimumTls ? { minVersion: way.minimumTls } : {}),
+        ...(way.maximumTls ? { maxVersion: way.maximumTls } : {}),
+        ...(way.certificate ?? {}),
+      },
+      signal: this.#stage.signal,
+      onEvent: (event) => this.#arrive(event),
+      observe: ({ direction, bytes }) => this.#stage.transcript.bytes(this.name, direction, bytes),
+    });
+    return this.#connection;
+  }
+
+  #endpoint(way: Way): Endpoint {
+    const { endpoints } = this.#stage.target;
+    const endpoint =
+      way.transport === 'websocket'
+        ? (endpoints['xmpp-websocket'] ?? endpoints['xmpp-websocket-tls'])
+        : way.transport === 'tls'
+          ? endpoints['xmpp-tls']
+          : endpoints.xmpp;
+    if (endpoint) return endpoint;
+    throw new StepFailure({
+      kind: 'unsupported',
+      expected: `an endpoint for XMPP over ${way.transport}`,
+      message: `${this.#stage.target.name} declares no endpoint for XMPP over ${way.transport}`,
+    });
+  }
+
+  #arrive(event: XmppEvent): void {
+    if (event.kind === 'features') this.features = event.element;
+    if (event.kind === 'header') this.features = undefined;
+    if (event.kind === 'tls') this.tls = event;
+    if (event.kind === 'element') this.streamManagement?.received(event.element);
+    if (event.kind === 'ended') this.#stage.transcript.event(this.name, `connection ended (${event.how})`);
+    this.inbox.push(event);
+    if (this.inbox.flooded) this.#connection?.destroy();
+  }
+
+  /** The connection as it was is over: its end concerns no step that follows. */
+  forgetEnd(): void {
+    for (const arrival of this.inbox.waiting())
+      if (arrival.event.kind === 'ended' || arrival.event.kind === 'stream-end') arrival.taken = true;
+  }
+
+  forgetArrivals(): void {
+    this.inbox.clear();
+  }
+
+  write(text: string | Buffer, slices?: { every: number }): void {
+    this.connection.write(text, slices);
+  }
+
+  /** Writes a stanza, and counts it where stream management is on. */
+  send(stanza: string): void {
+    this.streamManagement?.sent(stanza);
+    this.connection.write(stanza);
+  }
+
+  setSentinel(id: string): void {
+    this.#sentinel = id;
+  }
+
+  isSentinel(element: XmlElement): boolean {
+    return this.#sentinel !== undefined && element.get('id') === this.#sentinel;
+  }
+
+  /** What a server may send at any time, and what proves nothing when it comes. */
+  isHarmless(element: XmlElement): boolean {
+    if (element.namespace === namespaces.streamManagement) return true;
+    if (element.name === 'iq' && element.get('type') === 'get') return true;
+    return element.name === 'presence' && element.get('from') === this.full && element.get('type') === undefined;
+  }
+
+  /** The connection is over, or the server broke XML: nothing that is waited for can still come. */
+  brokenBy(expected: string): Look | undefined {
+    for (const { event } of this.inbox.waiting()) {
+      if (event.kind === 'violation')
+        return { state: 'broken', finding: this.finding('violation', expected, `the server sent ${event.text}`) };
+      if (event.kind === 'stream-error') {
+        const finding = this.finding('closed', expected, `the server ended the stream: ${event.condition}`);
+        return { state: 'broken', finding: { ...finding, nearest: event.element.toXml() } };
+      }
+      if (event.kind === 'stream-end' || event.kind === 'ended') {
+        const how =
+          event.kind === 'stream-end'
+            ? 'the server closed the stream'
+            : event.how === 'reset'
+              ? 'the server reset the connection'
+              : 'the server ended the connection';
+        return { state: 'broken', finding: this.finding('closed', expected, how) };
+      }
+    }
+    return undefined;
+  }
+
+  finding(kind: Finding['kind'], expected: string, message: string): Finding {
+    const { localPort } = this;
+    return { kind, expected, message, ...(localPort === undefined ? {} : { localPort }) };
+  }
+
+  dispose(): void {
+    this.#connection?.destroy();
+    this.#connection = undefined;
+  }
+}

@@ -1,0 +1,233 @@
+import { namespaces } from '../../xmpp/namespaces.ts';
+import type { Expectation } from '../expectation.ts';
+import type { Names } from '../names.ts';
+import type { Stage } from '../stage.ts';
+import { actorAs, verb } from '../vocabulary.ts';
+import { XmppActor } from './actor.ts';
+import { EventExpectation, FactExpectation, type Judgement } from './event-expectation.ts';
+import { compare } from './stanza-expectation.ts';
+import { patternOf } from './receiving.ts';
+
+const text = { type: 'string' } as const;
+const child = { type: 'string', pattern: '^\\s*<', description: 'A child of the stream features' } as const;
+
+/** Compares named facts with what they should be; undefined when all fit. */
+function factsThatDiffer(
+  expected: Readonly<Record<string, unknown>>,
+  actual: (name: string) => string | undefined,
+  names: Names,
+): { path: string; expected: string; actual?: string }[] {
+  const captured = new Map<string, string>();
+  const differences = Object.entries(expected).flatMap(([name, wanted]) => {
+    const value = actual(name);
+    const pattern = String(wanted);
+    if (value !== undefined && names.matches(pattern, value, captured)) return [];
+    return [{ path: name, expected: pattern, ...(value === undefined ? {} : { actual: value }) }];
+  });
+  if (differences.length === 0) for (const [name, value] of captured) names.bind(name, value);
+  return differences;
+}
+
+function judgeFacts(
+  actor: XmppActor,
+  what: string,
+  expected: Readonly<Record<string, unknown>>,
+  actual: (name: string) => string | undefined,
+  stage: Stage,
+): Judgement {
+  const differences = factsThatDiffer(expected, actual, stage.names);
+  const [first] = differences;
+  if (!first) return 'met';
+  const message = `${what}: ${first.path} is ${first.actual ?? 'missing'}, expected ${first.expected}`;
+  return { ...actor.finding('mismatch', describe(what, expected), message), differences };
+}
+
+function describe(what: string, expected: Readonly<Record<string, unknown>>): string {
+  const facts = Object.entries(expected).map(([name, value]) => `${name}: ${String(value)}`);
+  return facts.length === 0 ? what : `${what} with ${facts.join(', ')}`;
+}
+
+export const streamVerbs = [
+  verb({
+    subject: 'actor',
+    phrase: 'receives header',
+    takes: {
+      type: 'object',
+      properties: { from: text, to: text, id: text, version: text, lang: text, prefix: text },
+      additionalProperties: false,
+    },
+    optional: true,
+    summary: 'The server opens its stream, with these attributes in the header (RFC 6120 section 4.7)',
+    example: "- romeo receives header: { from: '{domain}', id: '{stream=*}', version: '1.0' }",
+    expect: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      const expected = describe('a stream header', step.value ?? {});
+      return new EventExpectation(actor, {
+        expected,
+        judge: (event) => {
+          if (event.kind !== 'header') return 'other';
+          const { header } = event;
+          const actual = (name: string) =>
+            name === 'prefix' ? header.prefix : header.get(name === 'lang' ? 'xml:lang' : name);
+          return judgeFacts(actor, 'a stream header', step.value ?? {}, actual, stage);
+        },
+      });
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives features',
+    takes: { anyOf: [child, { type: 'array', items: child, minItems: 1 }] },
+    optional: true,
+    summary: 'The server sends its stream features, these children among them',
+    example: "- romeo receives features: <starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+    prepare: ({ value }) => [value ?? []].flat().map((one) => patternOf(one)),
+    expect: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      const wanted = step.prepared.map((pattern) => pattern.describe()).join(', ');
+      const expected = wanted ? `stream features with ${wanted}` : 'stream features';
+      return new EventExpectation(actor, {
+        expected,
+        judge: (event) => {
+          if (event.kind !== 'features') return 'other';
+          const missing = step.prepared.find(
+            (pattern) =>
+              !event.element.elements.some((one) => compare(pattern, one, stage.names).differences.length === 0),
+          );
+          if (!missing) return 'met';
+          const message = `the features do not hold ${missing.describe()}`;
+          return { ...actor.finding('mismatch', expected, message), nearest: event.element.toXml() };
+        },
+      });
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'is offered',
+    takes: child,
+    summary: 'The latest stream features hold this child',
+    example: "- romeo is offered: <bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>",
+    prepare: ({ value }) => patternOf(value),
+    expect: (step, stage) => offer(actorAs(stage, step.subject, XmppActor), step.prepared, true, stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'is not offered',
+    takes: child,
+    summary: 'The latest stream features do not hold this child',
+    example: "- romeo is not offered: <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>",
+    prepare: ({ value }) => patternOf(value),
+    expect: (step, stage) => offer(actorAs(stage, step.subject, XmppActor), step.prepared, false, stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives stream error',
+    takes: { type: 'string', pattern: '^(\\{[a-z|-]+\\}|\\{\\*\\}|[a-z-]+)$' },
+    summary:
+      'The server ends the stream with an error of that condition (RFC 6120 section 4.9.3); `{*}` is any condition',
+    example: '- romeo receives stream error: "{bad-format|not-well-formed}"',
+    expect: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      const expected = `the stream error ${step.value}`;
+      return new EventExpectation(actor, {
+        expected,
+        judge: (event) => {
+          if (event.kind !== 'stream-error') return 'other';
+          if (stage.names.matches(step.value, event.condition, new Map())) return 'met';
+          const finding = actor.finding('mismatch', expected, `the stream error is ${event.condition}`);
+          return { ...finding, nearest: event.element.toXml() };
+        },
+      });
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives stream end',
+    summary: 'The server closes its stream: the closing tag, or `<close/>` over WebSocket',
+    example: '- romeo receives stream end',
+    expect: (step, stage) =>
+      new EventExpectation(actorAs(stage, step.subject, XmppActor), {
+        expected: 'the server to close its stream',
+        judge: (event) => (event.kind === 'stream-end' ? 'met' : 'other'),
+        survivesEnd: false,
+      }),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'is closed',
+    summary: 'The stream or its connection ends, by whatever means; a reset counts',
+    example: '- romeo is closed',
+    expect: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      return new EventExpectation(actor, {
+        expected: 'the server to end the stream',
+        judge: (event) => (event.kind === 'stream-end' || event.kind === 'ended' ? 'met' : 'other'),
+        keeps: true,
+        survivesEnd: true,
+      });
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'is refused',
+    takes: { type: 'string', pattern: '^(\\{[a-z|-]+\\}|\\{\\*\\}|[a-z-]+)$' },
+    summary: 'The server answers the attempt to authenticate with this SASL failure (RFC 6120 section 6.5)',
+    example: '- romeo is refused: not-authorized',
+    expect: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      const expected = `the SASL failure ${step.value}`;
+      return new EventExpectation(actor, {
+        expected,
+        judge: (event) => {
+          if (event.kind !== 'element' || event.element.namespace !== namespaces.sasl) return 'other';
+          const { element } = event;
+          if (element.name === 'challenge') return 'other';
+          const condition = element.elements.find((one) => one.name !== 'text')?.name ?? '';
+          if (element.name === 'failure' && stage.names.matches(step.value, condition, new Map())) return 'met';
+          const what = element.name === 'failure' ? `the failure is ${condition}` : `it is <${element.name}/>`;
+          return { ...actor.finding('mismatch', expected, what), nearest: element.toXml() };
+        },
+      });
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'sees tls',
+    takes: {
+      type: 'object',
+      properties: { version: text, cipher: text, alpn: text, authorized: text, reason: text },
+      additionalProperties: false,
+      minProperties: 1,
+    },
+    summary: 'Facts about the TLS connection: version, cipher, the protocol chosen by ALPN',
+    example: '- romeo sees tls: { version: "{TLSv1.2|TLSv1.3}" }',
+    expect: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      return new FactExpectation(actor, describe('TLS', step.value), () => {
+        if (!actor.tls) return 'other';
+        const facts: Record<string, unknown> = { ...actor.tls };
+        const actual = (name: string) => (facts[name] === undefined ? undefined : String(facts[name]));
+        return judgeFacts(actor, 'TLS', step.value, actual, stage);
+      });
+    },
+  }),
+];
+
+function offer(
+  actor: XmppActor,
+  pattern: ReturnType<typeof patternOf>,
+  offered: boolean,
+  stage: Stage,
+): Expectation {
+  const expected = `${pattern.describe()} ${offered ? '' : 'not '}to be among the stream features`;
+  return new FactExpectation(actor, expected, () => {
+    const { features } = actor;
+    if (!features) return 'other';
+    const there = features.elements.some(
+      (one) => compare(pattern, one, stage.names).differences.length === 0,
+    );
+    if (there === offered) return 'met';
+    const finding = actor.finding('mismatch', expected, offered ? 'it is not offered' : 'it is offered');
+    return { ...finding, nearest: features.toXml() };
+  });
+}
