@@ -24,7 +24,7 @@ export async function startExternalTarget(
   };
   const target = new ServedTarget(definition, host, trustOf(settings, folder, undefined));
   options.onProgress(`reaching ${settings.title}`);
-  const limit = deadline('10s', options.signal);
+  const limit = deadline(settings.start.external?.within ?? '10s', options.signal);
   try {
     await target.answers(limit.signal);
     await target.learnVersion(limit.signal);

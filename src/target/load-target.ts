@@ -5,6 +5,7 @@ import { unknownPlaceholders } from './placeholders.ts';
 import { type EndpointKind, endpointKinds } from './running-target.ts';
 import { type TargetFile, targetSchema } from './target.schema.ts';
 import {
+  byPosition,
   InvalidFileError,
   type Mistake,
   nearest,
@@ -60,7 +61,7 @@ export function loadTarget(nameOrPath: string): TargetDefinition {
 export function readTarget(file: string): YamlDocument<TargetFile> {
   const document = readYaml(file, check());
   if (document.value === undefined) return document;
-  const mistakes = [...senseOf(document.value, document, dirname(file))];
+  const mistakes = [...senseOf(document.value, document, dirname(file))].sort(byPosition);
   return { ...document, mistakes };
 }
 

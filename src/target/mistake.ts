@@ -40,7 +40,15 @@ export function formatMistake(mistake: Mistake): string {
   return lines.join('\n');
 }
 
-/** The candidate that a misspelt word most likely means: few letters added, lost, changed or swapped. */
+/** Sorts mistakes by where they stand. */
+export function byPosition(a: Mistake, b: Mistake): number {
+  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
+}
+
+/**
+ * The candidate that a misspelt word most likely means: few letters added, lost, changed or swapped, or else
+ * the word cut short.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const written = word.toLowerCase().slice(0, 80);
   let best: string | undefined;
@@ -53,7 +61,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
       fewest = edits;
     }
   }
-  return best;
+  if (best !== undefined || written.length < 3) return best;
+  return [...candidates].find((candidate) => candidate.toLowerCase().startsWith(written));
 }
 
 /** The path as a person at this terminal would type it. */

@@ -30,7 +30,7 @@ export class SchemaCheck<Value> {
       verbose: true,
       strict: true,
       strictRequired: false,
-      allowUnionTypes: true,
+      strictTypes: false,
     });
     for (const reference of references) this.#ajv.addSchema(reference);
     this.#definitions = '$defs' in schema ? schema.$defs : undefined;
@@ -70,8 +70,17 @@ export class SchemaCheck<Value> {
       validate(choice.data);
       return validate.errors ?? [];
     });
+    const required = choice.schema.map(requiredKey);
     if (attempts.some((errors) => errors.length === 0)) {
-      return [{ path, part: 'value', text: 'it can be read in more than one way' }];
+      const rivals = required.filter(
+        (key, index): key is string => key !== undefined && attempts[index]?.length === 0,
+      );
+      const text =
+        rivals.length > 1 ? `only ${oneOf(rivals)} may be there` : 'it can be read in more than one way';
+      return [{ path, part: 'value', text }];
+    }
+    if (required.every((key) => key !== undefined)) {
+      return [{ path, part: 'key', text: `${oneOf(required)} is missing` }];
     }
     const ofRightType = attempts.filter((errors) => !errors.some(isWrongKind));
     if (ofRightType.length === 0) return [severalKinds(attempts, choice, path)];
@@ -90,6 +99,14 @@ export class SchemaCheck<Value> {
     }
     return validate;
   }
+}
+
+/** The key of a branch that asks for nothing but one key. */
+function requiredKey(branch: unknown): string | undefined {
+  if (typeof branch !== 'object' || branch === null || Object.keys(branch).join() !== 'required')
+    return undefined;
+  const keys: unknown = Reflect.get(branch, 'required');
+  return Array.isArray(keys) && keys.length === 1 ? String(keys[0]) : undefined;
 }
 
 /** Whether the error was met inside a branch of that choice. */

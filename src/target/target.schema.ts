@@ -159,7 +159,14 @@ export const targetSchema = {
           description: 'A server that runs already; Touchstone neither starts nor stops it',
           required: ['host'],
           additionalProperties: false,
-          properties: { host: { type: 'string', minLength: 1, description: 'Its name or address' } },
+          properties: {
+            host: { type: 'string', minLength: 1, description: 'Its name or address' },
+            within: {
+              type: 'string',
+              pattern: '^[1-9][0-9]*(ms|s|min)$',
+              description: 'Until then it must answer: 10s by default',
+            },
+          },
         },
       },
     },

@@ -11,10 +11,10 @@ import {
   type Pair,
   parseDocument,
 } from 'yaml';
-import { type Mistake, nearest } from './mistake.ts';
+import { byPosition, type Mistake, nearest } from './mistake.ts';
 import type { DocumentPath, SchemaCheck } from './schema-check.ts';
 
-export { formatMistake, InvalidFileError, type Mistake, nearest } from './mistake.ts';
+export { byPosition, formatMistake, InvalidFileError, type Mistake, nearest } from './mistake.ts';
 export { type DocumentPath, type Problem, SchemaCheck } from './schema-check.ts';
 
 /** Lines and columns count from 1. */
@@ -67,7 +67,7 @@ export function parseYaml<Value>(file: string, text: string, check: SchemaCheck<
     file,
     value,
     raw,
-    mistakes: mistakes.toSorted((a, b) => a.line - b.line || a.column - b.column),
+    mistakes: mistakes.toSorted(byPosition),
     positionOf: (path, part) => source.positionOf(path, part),
     mistake: (path, what, options) => source.mistake(path, what, options),
   });
