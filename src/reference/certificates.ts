@@ -1,0 +1,135 @@
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import {
+  CertificateAuthority,
+  type IssuedCertificate,
+  wrongCertificates,
+} from '../network/certificate-authority.ts';
+import type { Fault, FaultSwitch } from './fault.ts';
+import { endPointHash, type TlsIdentity } from './xmpp/encryption.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'certificate-has-expired',
+    breaks: ['rfc6120/13.7*', 'rfc6120/5.*'],
+    summary: 'Shows a certificate whose time is over',
+  },
+  {
+    name: 'certificate-is-not-valid-yet',
+    breaks: ['rfc6120/13.7*', 'rfc6120/5.*'],
+    summary: 'Shows a certificate whose time has not come',
+  },
+  {
+    name: 'certificate-is-self-signed',
+    breaks: ['rfc6120/13.7*', 'rfc6120/5.*'],
+    summary: 'Shows a certificate that no authority signed',
+  },
+  {
+    name: 'certificate-names-another-domain',
+    breaks: ['rfc6120/13.7*', 'rfc6120/5.*'],
+    summary: 'Shows a certificate for a domain that it does not serve',
+  },
+  {
+    name: 'certificate-is-for-clients',
+    breaks: ['rfc6120/13.7*', 'rfc6120/5.*'],
+    summary: 'Shows a certificate that is not meant for servers',
+  },
+  {
+    name: 'tls-1.1-is-accepted',
+    breaks: ['rfc6120/5.*', 'rfc6120/13*'],
+    summary: 'Accepts versions of TLS that are not to be used any more',
+  },
+  {
+    name: 'tls-1.3-is-not-offered',
+    breaks: ['rfc6120/5.*', 'rfc6120/13*', 'rfc9266/**'],
+    summary: 'Speaks no newer TLS than 1.2',
+  },
+];
+
+/** Faults that change the certificate, with what is wrong about it. */
+const faultyCertificates = {
+  'certificate-has-expired': wrongCertificates.expired,
+  'certificate-is-not-valid-yet': wrongCertificates['not yet valid'],
+  'certificate-is-self-signed': wrongCertificates['self-signed'],
+  'certificate-is-for-clients': wrongCertificates['wrong purpose'],
+  'certificate-names-another-domain': {},
+} as const;
+
+/** Faults that change the versions of TLS. */
+const faultyVersions: Record<string, SecureContextOptions> = {
+  'tls-1.1-is-accepted': { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' },
+  'tls-1.3-is-not-offered': { maxVersion: 'TLSv1.2' },
+};
+
+/** One authority for all servers of a process that bring none: making keys takes longer than starting a server. */
+let commonAuthority: Promise<CertificateAuthority> | undefined;
+
+export function sharedAuthority(): Promise<CertificateAuthority> {
+  commonAuthority ??= CertificateAuthority.create();
+  return commonAuthority;
+}
+
+/** Certificates are made once for each authority and kind, and shared by all servers. */
+const issued = new WeakMap<CertificateAuthority, Map<string, Promise<IssuedCertificate>>>();
+const contexts = new WeakMap<IssuedCertificate, Map<string, SecureContext>>();
+
+/** What a server of that domain shows in TLS handshakes, with the certificates that its faults need. */
+export async function tlsIdentity(
+  authority: CertificateAuthority,
+  domain: string,
+  names: { chosen: readonly string[]; faults: FaultSwitch },
+): Promise<TlsIdentity> {
+  const proper = await certificateFor(authority, domain, 'proper');
+  const faulty = new Map<string, IssuedCertificate>();
+  for (const fault of names.chosen) {
+    if (fault in faultyCertificates) faulty.set(fault, await certificateFor(authority, domain, fault));
+  }
+  const active = (candidates: Iterable<string>) => [...candidates].find((name) => names.faults.active(name));
+  return {
+    ca: authority.certificate,
+    endPoint: endPointHash(proper.certificate),
+    context: () => {
+      const certificate = faulty.get(active(faulty.keys()) ?? '') ?? proper;
+      return contextFor(authority, certificate, active(Object.keys(faultyVersions)) ?? '');
+    },
+  };
+}
+
+function certificateFor(
+  authority: CertificateAuthority,
+  domain: string,
+  kind: string,
+): Promise<IssuedCertificate> {
+  const known = issued.get(authority) ?? new Map<string, Promise<IssuedCertificate>>();
+  issued.set(authority, known);
+  const key = `${kind} ${domain}`;
+  const made = known.get(key) ?? issue(authority, domain, kind);
+  known.set(key, made);
+  return made;
+}
+
+function issue(authority: CertificateAuthority, domain: string, kind: string): Promise<IssuedCertificate> {
+  const named = kind === 'certificate-names-another-domain' ? `not-${domain}` : domain;
+  const options =
+    kind in faultyCertificates ? faultyCertificates[kind as keyof typeof faultyCertificates] : {};
+  return authority.issueServer([named], { xmppDomains: [named], ...options });
+}
+
+function contextFor(
+  authority: CertificateAuthority,
+  certificate: IssuedCertificate,
+  version: string,
+): SecureContext {
+  const known = contexts.get(certificate) ?? new Map<string, SecureContext>();
+  contexts.set(certificate, known);
+  const context =
+    known.get(version) ??
+    createSecureContext({
+      cert: certificate.certificate,
+      key: certificate.privateKey,
+      ca: authority.certificate,
+      minVersion: 'TLSv1.2',
+      ...faultyVersions[version],
+    });
+  known.set(version, context);
+  return context;
+}

@@ -1,0 +1,59 @@
+import { faults as certificateFaults } from './certificates.ts';
+import type { Fault } from './fault.ts';
+import { operators } from './operators.ts';
+import { faults as bindingFaults } from './xmpp/binding.ts';
+import { faults as discoFaults } from './xmpp/disco.ts';
+import { faults as iqFaults } from './xmpp/iq.ts';
+import { faults as messageFaults } from './xmpp/message-routing.ts';
+import { faults as offlineFaults } from './xmpp/offline.ts';
+import { faults as pingFaults } from './xmpp/ping.ts';
+import { faults as presenceFaults } from './xmpp/presence.ts';
+import { faults as probeFaults } from './xmpp/presence-probes.ts';
+import { faults as registrationFaults } from './xmpp/registration.ts';
+import { faults as rosterFaults } from './xmpp/roster-protocol.ts';
+import { faults as saslFaults } from './xmpp/sasl.ts';
+import { faults as mechanismFaults } from './xmpp/sasl-mechanisms.ts';
+import { faults as scramFaults } from './xmpp/sasl-scram.ts';
+import { faults as stanzaErrorFaults } from './xmpp/stanza-errors.ts';
+import { faults as stanzaFaults } from './xmpp/stanza-rules.ts';
+import { faults as starttlsFaults } from './xmpp/starttls.ts';
+import { faults as streamFaults } from './xmpp/stream.ts';
+import { faults as streamErrorFaults } from './xmpp/stream-errors.ts';
+import { faults as featureFaults } from './xmpp/stream-features.ts';
+import { faults as headerFaults } from './xmpp/stream-headers.ts';
+import { faults as managementFaults } from './xmpp/stream-management.ts';
+import { faults as subscriptionFaults } from './xmpp/subscriptions.ts';
+import { faults as webSocketTransportFaults } from './xmpp/websocket-transport.ts';
+import { faults as xmppServiceFaults } from './xmpp/xmpp-service.ts';
+
+/** The named faults by the area of the protocol that they break. */
+export const faultsByArea: Readonly<Record<string, readonly Fault[]>> = {
+  streams: [...headerFaults, ...featureFaults, ...streamFaults, ...streamErrorFaults, ...xmppServiceFaults],
+  tls: [...starttlsFaults, ...certificateFaults],
+  sasl: [...saslFaults, ...mechanismFaults, ...scramFaults],
+  binding: bindingFaults,
+  stanzas: [...stanzaFaults, ...stanzaErrorFaults, ...iqFaults],
+  roster: rosterFaults,
+  subscriptions: subscriptionFaults,
+  presence: [...presenceFaults, ...probeFaults],
+  messages: [...messageFaults, ...offlineFaults],
+  'stream management': managementFaults,
+  'xmpp over websocket': webSocketTransportFaults,
+  extensions: [...discoFaults, ...pingFaults, ...registrationFaults],
+};
+
+/** Every named fault that the embedded server can commit. */
+export const faults: readonly Fault[] = Object.values(faultsByArea).flat();
+
+/** Every operator that can meddle with what the embedded server sends. */
+export { operators };
+
+/** Throws where a name is neither that of a fault nor that of an operator. */
+export function checkFaultNames(names: readonly string[]): void {
+  const known = new Set([...faults, ...operators].map((fault) => fault.name));
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new Error(
+    `The embedded server has no fault called ${unknown.join(', ')}; faults.ts lists those that it has.`,
+  );
+}

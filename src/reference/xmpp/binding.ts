@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { XmlElement } from '../../xmpp/element.ts';
+import { namespaces } from '../../xmpp/namespaces.ts';
+import type { Fault } from '../fault.ts';
+import type { LocalAccount } from './accounts.ts';
+import { preparedResource } from './address.ts';
+import type { XmppDomain } from './domain.ts';
+import type { IqRequest } from './iq.ts';
+import { Session } from './session.ts';
+import { endSession } from './session-end.ts';
+import { resultOf } from './stanza.ts';
+import { errorReply, type StanzaErrorCondition } from './stanza-errors.ts';
+import { handleStanza } from './stanza-rules.ts';
+import type { ClientStream } from './stream.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'generated-resource-is-not-random',
+    breaks: ['rfc6120/7.6*'],
+    summary: 'Makes the same resource for every client that asks for one',
+  },
+  {
+    name: 'requested-resource-is-replaced',
+    breaks: ['rfc6120/7.7*'],
+    summary: 'Binds another resource than the one that the client asked for',
+  },
+  {
+    name: 'bind-result-without-address',
+    breaks: ['rfc6120/7.6*', 'rfc6120/7.7*'],
+    summary: 'Answers resource binding without the full address',
+  },
+  {
+    name: 'bind-result-of-other-account',
+    breaks: ['rfc6120/7.6*', 'rfc6120/7.7*', 'rfc6120/4.3.6*', 'rfc6120/6.4.6*'],
+    summary: 'Answers resource binding with the address of another account',
+  },
+  {
+    name: 'bind-goes-unanswered',
+    breaks: ['rfc6120/7*'],
+    summary: 'Says nothing to a request for a resource',
+    silent: true,
+  },
+  {
+    name: 'resource-conflict-is-ignored',
+    breaks: ['rfc6120/7.7.2.2*', 'rfc6120/4.9.3.3*'],
+    summary: 'Gives one resource to two clients and lets both live',
+  },
+  {
+    name: 'second-bind-succeeds',
+    breaks: ['rfc6120/7*'],
+    summary: 'Lets a client bind a second resource on its stream',
+  },
+  {
+    name: 'invalid-resource-is-bound',
+    breaks: ['rfc6120/7.7.2.1*'],
+    summary: 'Binds resources that are no resourceparts',
+  },
+  {
+    name: 'bind-attempts-are-not-limited',
+    breaks: ['rfc6120/7.7.3*'],
+    summary: 'Lets a client fail to bind as often as it likes',
+    silent: true,
+  },
+  {
+    name: 'one-bind-attempt-only',
+    breaks: ['rfc6120/7.7.3*', 'rfc6120/7.7.2*'],
+    summary: 'Ends the stream at the first request for a resource that is wrong',
+  },
+];
+
+/** How often binding may fail; RFC 6120 section 7.7.3 wants 5 to 10 retries. */
+const attemptLimit = 10;
+/** How many resources an account may have connected (RFC 6120 section 7.6.2.1). */
+const resourceLimit = 100;
+
+const failedAttempts = new WeakMap<ClientStream, number>();
+
+/** Handles what an authenticated client sends before it has a resource. `false`: not allowed (RFC 6120 section 7.1). */
+export function bindResource(stream: ClientStream, account: LocalAccount, stanza: XmlElement): boolean {
+  const { domain } = stream;
+  const request = stanza.child('bind', namespaces.bind);
+  if (stanza.name !== 'iq' || !request) return processUnbound(stream, account, stanza);
+  if (domain.faults.active('bind-goes-unanswered')) return true;
+  if (stanza.get('type') !== 'set' || !stanza.get('id')) return refuse(stream, stanza, 'bad-request');
+  if (account.sessions.size >= resourceLimit) return refuse(stream, stanza, 'resource-constraint');
+
+  const resource = chooseResource(domain, request.child('resource')?.text ?? '');
+  if (resource === undefined) return refuse(stream, stanza, 'bad-request');
+  const conflicting = account.sessions.get(resource);
+  if (conflicting && !domain.faults.active('resource-conflict-is-ignored')) replace(domain, conflicting);
+  const session = new Session(account, resource, stream);
+  account.sessions.set(resource, session);
+  stream.session = session;
+  stream.sendStanza(bindResult(domain, session, stanza));
+  return true;
+}
+
+/** The resource that the client asked for, in its prepared form, or a random one; `undefined` where it can't be one. */
+function chooseResource(domain: XmppDomain, requested: string): string | undefined {
+  const { faults } = domain;
+  if (requested === '' || faults.active('requested-resource-is-replaced')) {
+    return faults.active('generated-resource-is-not-random') ? 'resource' : randomUUID();
+  }
+  return preparedResource(requested) ?? (faults.active('invalid-resource-is-bound') ? requested : undefined);
+}
+
+/**
+ * Section 7.7.2.2, third choice: the older session gives way. Clients that come back after their connection broke
+ * are served best by it.
+ */
+function replace(domain: XmppDomain, session: Session): void {
+  const { stream } = session;
+  if (stream) stream.fail({ condition: 'conflict', text: 'The resource was bound by another client' });
+  else endSession(domain, session);
+}
+
+function bindResult(domain: XmppDomain, session: Session, stanza: XmlElement): XmlElement {
+  const { faults } = domain;
+  const other = faults.active('bind-result-of-other-account');
+  const address = other ? `somebody@${domain.name}/${session.resource}` : session.full;
+  const jid = faults.active('bind-result-without-address')
+    ? []
+    : [new XmlElement('jid', namespaces.bind, {}, [address])];
+  const bind = new XmlElement('bind', namespaces.bind, {}, jid);
+  return new XmlElement('iq', namespaces.client, { type: 'result', id: stanza.get('id') ?? '' }, [bind]);
+}
+
+function refuse(stream: ClientStream, stanza: XmlElement, condition: StanzaErrorCondition): boolean {
+  const { domain } = stream;
+  const error = errorReply(domain, stanza, condition);
+  // Neither party has an address yet.
+  error.attributes.delete('to');
+  error.attributes.delete('from');
+  stream.sendStanza(error);
+  const failures = (failedAttempts.get(stream) ?? 0) + 1;
+  failedAttempts.set(stream, failures);
+  const limited = failures > attemptLimit && !domain.faults.active('bind-attempts-are-not-limited');
+  if (limited || domain.faults.active('one-bind-attempt-only')) {
+    stream.fail({ condition: 'policy-violation', text: 'Too many attempts to bind a resource' });
+  }
+  return true;
+}
+
+/** Stanzas have to wait for the resource; only a fault lets them pass, as if some resource were there. */
+function processUnbound(stream: ClientStream, account: LocalAccount, stanza: XmlElement): boolean {
+  if (!stream.domain.faults.active('stanzas-before-binding-are-processed')) return false;
+  const session = new Session(account, 'unbound', stream);
+  account.sessions.set(session.resource, session);
+  stream.session = session;
+  handleStanza(stream.domain, session, stanza);
+  return true;
+}
+
+/** A client that has a resource asks for another one: one stream has one (RFC 6120 section 7.1). */
+export function answerSecondBind(domain: XmppDomain, { session, stanza }: IqRequest): XmlElement {
+  if (!domain.faults.active('second-bind-succeeds')) return errorReply(domain, stanza, 'not-allowed');
+  return bindResult(domain, session, stanza);
+}
+
+/** RFC 3921 wanted a session to be established; it is one already, and old clients are content with a result. */
+export function answerLegacySession(_domain: XmppDomain, { stanza }: IqRequest): XmlElement {
+  return resultOf(stanza);
+}

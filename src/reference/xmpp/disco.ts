@@ -1,0 +1,111 @@
+import { XmlElement } from '../../xmpp/element.ts';
+import { namespaces } from '../../xmpp/namespaces.ts';
+import type { Fault } from '../fault.ts';
+import type { XmppDomain } from './domain.ts';
+import { type IqRequest, mayKnow } from './iq.ts';
+import { resultOf } from './stanza.ts';
+import { errorReply } from './stanza-errors.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'disco-without-identity',
+    breaks: ['xep-0030/**'],
+    summary: 'Describes itself without saying what it is',
+  },
+  {
+    name: 'disco-without-disco-feature',
+    breaks: ['xep-0030/**'],
+    summary: 'Leaves disco#info out of the features it lists',
+  },
+  {
+    name: 'disco-identity-of-a-client',
+    breaks: ['xep-0030/**'],
+    summary: 'Says that it is a client',
+  },
+  {
+    name: 'disco-ignores-nodes',
+    breaks: ['xep-0030/**'],
+    summary: 'Describes itself under every node name, also those that it does not have',
+  },
+  {
+    name: 'disco-forgets-node',
+    breaks: ['xep-0030/**'],
+    summary: 'Repeats no node in its answers',
+  },
+  {
+    name: 'disco-info-reveals-accounts',
+    breaks: ['xep-0030/**'],
+    summary: 'Describes an account to anybody who asks',
+  },
+  {
+    name: 'disco-items-reveal-resources',
+    breaks: ['xep-0030/**', 'rfc6121/11*'],
+    summary: 'Lists the connected resources of an account to anybody who asks',
+  },
+  {
+    name: 'disco-account-is-not-described',
+    breaks: ['xep-0030/**'],
+    summary: 'Refuses to describe an account to those who may know of it',
+  },
+  {
+    name: 'disco-items-are-refused',
+    breaks: ['xep-0030/**'],
+    summary: 'Answers disco#items with an error',
+  },
+];
+
+/** What the server says it can do. */
+const serverFeatures = [
+  namespaces.discoInfo,
+  namespaces.discoItems,
+  namespaces.ping,
+  namespaces.register,
+  namespaces.roster,
+  'msgoffline',
+];
+
+/** XEP-0030: describes the server, and accounts to those who may know of them. */
+export function answerDisco(domain: XmppDomain, request: IqRequest): XmlElement | undefined {
+  const { stanza, payload, account } = request;
+  const { faults } = domain;
+  if (payload.name !== 'query' || stanza.get('type') !== 'get')
+    return errorReply(domain, stanza, 'bad-request');
+  const info = payload.namespace === namespaces.discoInfo;
+  const hidden = account !== undefined && !mayKnow(account, stanza.get('from') ?? '');
+  const revealed = faults.active(info ? 'disco-info-reveals-accounts' : 'disco-items-reveal-resources');
+  if (account && (hidden ? !revealed : info && faults.active('disco-account-is-not-described'))) {
+    return errorReply(domain, stanza, 'service-unavailable');
+  }
+  const node = payload.get('node');
+  // No entity here has nodes.
+  if (node !== undefined && info && !faults.active('disco-ignores-nodes')) {
+    return errorReply(domain, stanza, 'item-not-found');
+  }
+  if (!info && faults.active('disco-items-are-refused'))
+    return errorReply(domain, stanza, 'service-unavailable');
+  const content = info ? description(domain, request) : items(request);
+  const attributes = node === undefined || faults.active('disco-forgets-node') ? {} : { node };
+  return resultOf(stanza, new XmlElement('query', payload.namespace, attributes, content));
+}
+
+function description(domain: XmppDomain, { account }: IqRequest): XmlElement[] {
+  const { faults } = domain;
+  const server = faults.active('disco-identity-of-a-client')
+    ? { category: 'client', type: 'pc' }
+    : { category: 'server', type: 'im', name: 'Touchstone' };
+  const owner = { category: 'account', type: account?.anonymous ? 'anonymous' : 'registered' };
+  const identity = new XmlElement('identity', namespaces.discoInfo, account ? owner : server);
+  const named = account ? [namespaces.discoInfo, namespaces.discoItems] : serverFeatures;
+  const features = named
+    .filter((feature) => feature !== namespaces.discoInfo || !faults.active('disco-without-disco-feature'))
+    .map((feature) => new XmlElement('feature', namespaces.discoInfo, { var: feature }));
+  return faults.active('disco-without-identity') ? features : [identity, ...features];
+}
+
+/** The server hosts nothing besides accounts; an account has its available resources. */
+function items({ account, stanza }: IqRequest): XmlElement[] {
+  if (!account || stanza.get('to') === undefined) return [];
+  return account.availableSessions.map(
+    (session) => new XmlElement('item', namespaces.discoItems, { jid: session.full }),
+  );
+}

@@ -1,0 +1,76 @@
+import { XmlElement } from '../../xmpp/element.ts';
+import { namespaces } from '../../xmpp/namespaces.ts';
+import type { Fault } from '../fault.ts';
+import type { LocalAccount, OfflineMessage } from './accounts.ts';
+import type { XmppDomain } from './domain.ts';
+import type { Session } from './session.ts';
+import { delayStamp, withChildren } from './stanza.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'offline-messages-are-lost',
+    breaks: ['rfc6121/8.5.2.2*', 'rfc6121/8.5.2*', 'rfc6120/10.5.3*', 'messaging/**'],
+    summary: 'Accepts messages for accounts that are not available, and loses them',
+    silent: true,
+  },
+  {
+    name: 'offline-messages-without-delay',
+    breaks: ['rfc6121/8.5.2.2*', 'rfc6121/8.5.2*', 'messaging/**'],
+    summary: 'Does not say of a stored message that it is late',
+  },
+  {
+    name: 'offline-messages-in-reverse',
+    breaks: ['rfc6120/10.1*', 'messaging/**'],
+    summary: 'Delivers stored messages with the last one first',
+  },
+  {
+    name: 'offline-messages-are-repeated',
+    breaks: ['rfc6121/8.5.2.2*', 'messaging/**'],
+    summary: 'Delivers stored messages again whenever a resource becomes available',
+  },
+  {
+    name: 'offline-messages-to-negative-priority',
+    breaks: ['rfc6121/8.5.2*', 'rfc6121/4.7.2.3*'],
+    summary: 'Delivers stored messages to a resource of negative priority',
+  },
+  {
+    name: 'offline-stamp-is-now',
+    breaks: ['rfc6121/8.5.2.2*', 'messaging/**'],
+    summary: 'Stamps stored messages with the time of their delivery',
+  },
+];
+
+/** How many messages are kept for one account; those that come later are bounced. */
+const storageLimit = 100;
+
+/** Keeps a message until the account is available. `false` where there is no room. */
+export function storeOffline(domain: XmppDomain, account: LocalAccount, stanza: XmlElement): boolean {
+  if (domain.faults.active('offline-messages-are-lost')) return true;
+  if (account.anonymous || account.offline.length >= storageLimit) return false;
+  account.offline.push({ stanza, since: new Date() });
+  const session = account.availableSessions[0];
+  if (session && domain.faults.active('offline-messages-to-negative-priority')) {
+    deliverOfflineMessages(domain, session);
+  }
+  return true;
+}
+
+/** Delivers what was kept, in the order in which it came, each message with the time of its coming (XEP-0160). */
+export function deliverOfflineMessages(domain: XmppDomain, session: Session): void {
+  const { account } = session;
+  const { faults } = domain;
+  const waiting = faults.active('offline-messages-in-reverse')
+    ? account.offline.toReversed()
+    : account.offline;
+  if (!faults.active('offline-messages-are-repeated')) account.offline = [];
+  for (const message of waiting) session.send(stamped(domain, message));
+}
+
+function stamped(domain: XmppDomain, { stanza, since }: OfflineMessage): XmlElement {
+  const { faults } = domain;
+  // A message that was kept twice keeps the stamp of the first time.
+  const already = stanza.child('delay', namespaces.delay) instanceof XmlElement;
+  if (already || faults.active('offline-messages-without-delay')) return stanza;
+  const stamp = delayStamp(domain.name, faults.active('offline-stamp-is-now') ? new Date() : since);
+  return withChildren(stanza, [...stanza.children, stamp]);
+}

@@ -1,0 +1,144 @@
+import type { Fault } from '../fault.ts';
+import type { LocalAccount } from './accounts.ts';
+import { readAddress } from './address.ts';
+import { decodeText, failure, type SaslExchange, type SaslStep } from './sasl-exchange.ts';
+import type { ClientStream } from './stream.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'plain-accepts-any-password',
+    breaks: ['rfc6120/6.5.10*', 'rfc6120/6.4.5*', 'rfc6120/6.4*', 'messaging/**'],
+    summary: 'Lets everybody log in by PLAIN who knows a name',
+  },
+  {
+    name: 'plain-refuses-right-password',
+    breaks: ['rfc6120/6.4*', 'rfc6120/13.8*'],
+    summary: 'Refuses the right password in PLAIN',
+  },
+  {
+    name: 'plain-takes-malformed-messages',
+    breaks: ['rfc6120/6.5.8*'],
+    summary: 'Accepts PLAIN messages that have not three parts',
+  },
+  {
+    name: 'login-as-others-is-allowed',
+    breaks: ['rfc6120/6.5.6*', 'rfc6120/6.3.8*', 'rfc6120/6.4*'],
+    summary: 'Lets a client act for any account that it names as authorization identity',
+  },
+  {
+    name: 'unknown-users-are-told-apart',
+    breaks: ['rfc6120/6.5.10*', 'rfc6120/13.11*'],
+    summary: 'Fails the login of an account that does not exist with another condition',
+  },
+  {
+    name: 'external-accepts-any-identity',
+    breaks: ['rfc6120/6.3.8*', 'rfc6120/13.8*', 'rfc6120/6.5.6*'],
+    summary: 'Lets a client with any certificate log in as whom it names',
+  },
+  {
+    name: 'external-is-never-offered',
+    breaks: ['rfc6120/13.8*', 'rfc6120/6.3*'],
+    summary: 'Does not offer EXTERNAL to clients with a good certificate',
+  },
+  {
+    name: 'anonymous-accounts-share-a-name',
+    breaks: ['rfc6120/6*', 'rfc6120/4.3.6*'],
+    summary: 'Gives every anonymous client the same account',
+  },
+  {
+    name: 'anonymous-takes-long-tokens',
+    breaks: ['rfc6120/6.5.8*'],
+    summary: 'Accepts trace tokens of any length',
+  },
+];
+
+/** PLAIN (RFC 4616): authorization identity, NUL, username, NUL, password. */
+export class PlainExchange implements SaslExchange {
+  readonly #stream: ClientStream;
+
+  constructor(stream: ClientStream) {
+    this.#stream = stream;
+  }
+
+  step(message: Buffer): SaslStep {
+    const { domain } = this.#stream;
+    const { faults } = domain;
+    const parts = decodeText(message)?.split('\0') ?? [];
+    const [identity = '', username = '', password = ''] = parts;
+    const malformed = parts.length !== 3 || !username || !password;
+    if (malformed && !faults.active('plain-takes-malformed-messages')) return failure('malformed-request');
+    const account = domain.accounts.find(username);
+    if (!account && faults.active('unknown-users-are-told-apart')) return failure('account-disabled');
+    const known = account?.credentials.isPassword(password) && !faults.active('plain-refuses-right-password');
+    if (!account || !(known || faults.active('plain-accepts-any-password'))) return failure('not-authorized');
+    return authorize(this.#stream, account, identity);
+  }
+}
+
+/** Who was authenticated may act for the account of that name, and for no other (RFC 6120 section 6.3.8). */
+export function authorize(
+  stream: ClientStream,
+  account: LocalAccount,
+  identity: string,
+  data?: Buffer,
+): SaslStep {
+  const success = (chosen: LocalAccount): SaslStep =>
+    data ? { kind: 'success', account: chosen, data } : { kind: 'success', account: chosen };
+  if (identity === '') return success(account);
+  const address = readAddress(identity);
+  const named = address && address.resource === undefined ? stream.domain.accountAt(address) : undefined;
+  if (named === account) return success(account);
+  if (named && stream.domain.faults.active('login-as-others-is-allowed')) return success(named);
+  return failure('invalid-authzid');
+}
+
+/** The accounts that the client's certificate stands for (RFC 6120 section 13.8, XEP-0178). */
+export function externalIdentities({ domain, transport }: ClientStream): string[] {
+  if (domain.faults.active('external-is-never-offered')) return [];
+  const named = (transport.encryption?.clientAddresses ?? []).map(readAddress);
+  return named.flatMap((address) => (address && domain.serves(address) && address.local ? address.bare : []));
+}
+
+/** EXTERNAL (RFC 4422 appendix A): the certificate says who the client is, the message may say which of them. */
+export class ExternalExchange implements SaslExchange {
+  readonly #stream: ClientStream;
+
+  constructor(stream: ClientStream) {
+    this.#stream = stream;
+  }
+
+  step(message: Buffer): SaslStep {
+    const { domain } = this.#stream;
+    const identity = decodeText(message);
+    if (identity === undefined || identity.includes('\0')) return failure('malformed-request');
+    const certified = externalIdentities(this.#stream);
+    const wanted = identity === '' ? certified[0] : readAddress(identity)?.full;
+    if (wanted === undefined || (identity === '' && certified.length > 1)) return failure('invalid-authzid');
+    if (!certified.includes(wanted) && !domain.faults.active('external-accepts-any-identity')) {
+      return failure('invalid-authzid');
+    }
+    const account = domain.accountOf(wanted);
+    return account ? { kind: 'success', account } : failure('not-authorized');
+  }
+}
+
+/** ANONYMOUS (RFC 4505): an account of its own for whoever asks. The message is a trace, and nobody traces here. */
+export class AnonymousExchange implements SaslExchange {
+  readonly #stream: ClientStream;
+
+  constructor(stream: ClientStream) {
+    this.#stream = stream;
+  }
+
+  step(message: Buffer): SaslStep {
+    const { accounts, faults } = this.#stream.domain;
+    const token = decodeText(message);
+    const long = [...(token ?? '')].length > 255 && !faults.active('anonymous-takes-long-tokens');
+    if (token === undefined || long) return failure('malformed-request');
+    const shared = faults.active('anonymous-accounts-share-a-name');
+    const account = shared
+      ? (accounts.find('anonymous') ?? accounts.create('anonymous', token || '-'))
+      : undefined;
+    return { kind: 'success', account: account ?? accounts.createAnonymous() };
+  }
+}

@@ -1,0 +1,232 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import type { Fault, FaultSwitch } from '../fault.ts';
+import type { LocalAccount } from './accounts.ts';
+import { type ScramHash, type ScramKeys, scramHashes, scramIterations } from './credentials.ts';
+import { decodeText, failure, type SaslExchange, type SaslStep, sameSecret } from './sasl-exchange.ts';
+import { authorize } from './sasl-mechanisms.ts';
+import type { ClientStream } from './stream.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'scram-accepts-any-proof',
+    breaks: ['rfc5802/**', 'rfc6120/6.5.10*', 'rfc6120/6.4*', 'messaging/**'],
+    summary: 'Lets everybody log in by SCRAM who knows a name',
+  },
+  {
+    name: 'scram-refuses-right-proof',
+    breaks: ['rfc5802/**', 'rfc6120/6.4*', 'rfc6120/13.8*'],
+    summary: 'Refuses the right proof in SCRAM',
+  },
+  {
+    name: 'scram-signature-is-wrong',
+    breaks: ['rfc5802/**'],
+    summary: 'Does not prove to the client that it knows the password, too',
+  },
+  {
+    name: 'scram-forgets-client-nonce',
+    breaks: ['rfc5802/**'],
+    summary: 'Sends a nonce that does not begin with that of the client',
+  },
+  {
+    name: 'scram-nonce-is-not-random',
+    breaks: ['rfc5802/**'],
+    summary: 'Adds the same characters to the nonce of every client',
+  },
+  {
+    name: 'scram-nonce-is-not-checked',
+    breaks: ['rfc5802/**'],
+    summary: 'Accepts a final message with another nonce',
+  },
+  {
+    name: 'scram-iterates-too-little',
+    breaks: ['rfc5802/**', 'rfc6120/13.8*'],
+    summary: 'Asks for fewer than 4096 iterations',
+  },
+  {
+    name: 'scram-plus-is-not-offered',
+    breaks: ['rfc5802/**', 'rfc6120/13.8*'],
+    summary: 'Offers no mechanism with channel binding',
+  },
+  {
+    name: 'scram-is-not-offered',
+    breaks: ['rfc6120/13.8*', 'rfc6120/6.3*', 'rfc5802/**'],
+    summary: 'Offers no SCRAM',
+  },
+  {
+    name: 'channel-binding-is-not-checked',
+    breaks: ['rfc5802/**'],
+    summary: 'Accepts any channel-binding data',
+  },
+  {
+    name: 'channel-binding-downgrade-is-accepted',
+    breaks: ['rfc5802/**'],
+    summary: 'Believes a client that was made to think that there is no channel binding here',
+  },
+  {
+    name: 'scram-extensions-are-ignored',
+    breaks: ['rfc5802/**'],
+    summary: 'Goes on when the client demands an extension that it does not know',
+  },
+];
+
+/** The SCRAM mechanisms (RFC 5802, RFC 7677), the strongest first; with -PLUS where there is a channel to bind to. */
+export function scramMechanisms(encrypted: boolean, faults: FaultSwitch): string[] {
+  if (faults.active('scram-is-not-offered')) return [];
+  const plain = ['SHA-512', 'SHA-256', 'SHA-1'].map((hash) => `SCRAM-${hash}`);
+  const plus =
+    encrypted && !faults.active('scram-plus-is-not-offered') ? plain.map((name) => `${name}-PLUS`) : [];
+  return [...plus, ...plain];
+}
+
+/** What the client asks for in its first message (RFC 5802 section 7). */
+interface ClientFirst {
+  /** The header that says what of the channel is bound, as it came: it returns in the final message. */
+  readonly gs2Header: string;
+  /** `n`: none, `y`: the client would if the server could, or the type of the binding. */
+  readonly binding: string;
+  readonly identity: string;
+  readonly bare: string;
+  readonly extension: boolean;
+  readonly username: string;
+  readonly nonce: string;
+}
+
+const clientFirst =
+  /^((n|y|p=[A-Za-z0-9.-]+),(?:a=([^,]+))?,)((m=[^,]*,)?n=([^,]+),r=([\x21-\x2B\x2D-\x7E]+)(?:,[A-Za-z]=[^,]+)*)$/;
+const clientFinal =
+  /^(c=([A-Za-z0-9+/=]+),r=([\x21-\x2B\x2D-\x7E]+)(?:,[A-Za-oq-z]=[^,]+)*),p=([A-Za-z0-9+/=]+)$/;
+
+/** For names that no account has: salts that stay the same while the process lives, as real ones do. */
+const pretence = randomBytes(32);
+
+/** The server's side of SCRAM (RFC 5802 section 3). */
+export class ScramExchange implements SaslExchange {
+  readonly #stream: ClientStream;
+  readonly #plus: boolean;
+  readonly #hash: ScramHash;
+  #first: ClientFirst | undefined;
+  #account: LocalAccount | undefined;
+  #keys: ScramKeys | undefined;
+  #serverFirst = '';
+  #nonce = '';
+
+  constructor(stream: ClientStream, mechanism: string) {
+    this.#stream = stream;
+    this.#plus = mechanism.endsWith('-PLUS');
+    this.#hash = mechanism.slice('SCRAM-'.length).replace('-PLUS', '') as ScramHash;
+  }
+
+  step(message: Buffer): SaslStep | Promise<SaslStep> {
+    const text = decodeText(message);
+    if (text === undefined) return failure('malformed-request');
+    return this.#first ? this.#finish(text, this.#first) : this.#start(text);
+  }
+
+  async #start(text: string): Promise<SaslStep> {
+    const { domain } = this.#stream;
+    const { faults } = domain;
+    const first = readClientFirst(text);
+    if (!first || (first.extension && !faults.active('scram-extensions-are-ignored'))) {
+      return failure('malformed-request');
+    }
+    const refused = this.#refusedBinding(first);
+    if (refused) return refused;
+    this.#first = first;
+    this.#account = domain.accounts.find(first.username);
+    if (!this.#account && faults.active('unknown-users-are-told-apart')) return failure('account-disabled');
+    const few = faults.active('scram-iterates-too-little');
+    this.#keys = await this.#account?.credentials.scramKeys(this.#hash, few ? 1000 : scramIterations);
+    const added = faults.active('scram-nonce-is-not-random') ? 'nonce' : randomBytes(18).toString('base64');
+    this.#nonce = faults.active('scram-forgets-client-nonce') ? added : first.nonce + added;
+    const salt = this.#keys?.salt ?? pretendedSalt(first.username);
+    const iterations = this.#keys?.iterations ?? scramIterations;
+    this.#serverFirst = `r=${this.#nonce},s=${salt.toString('base64')},i=${iterations}`;
+    return { kind: 'challenge', data: Buffer.from(this.#serverFirst) };
+  }
+
+  /** Section 6: the header has to fit the mechanism, and nobody may talk client or server out of the binding. */
+  #refusedBinding({ binding }: ClientFirst): SaslStep | undefined {
+    const { encryption } = this.#stream.transport;
+    if (this.#plus) {
+      if (!binding.startsWith('p=')) return failure('malformed-request');
+      return encryption?.channelBindingTypes.includes(binding.slice(2))
+        ? undefined
+        : failure('malformed-request');
+    }
+    if (binding.startsWith('p=')) return failure('malformed-request');
+    const offered = this.#stream.sasl.mechanisms.includes(`SCRAM-${this.#hash}-PLUS`);
+    const downgraded = binding === 'y' && offered;
+    const believed = this.#stream.domain.faults.active('channel-binding-downgrade-is-accepted');
+    return downgraded && !believed ? failure('not-authorized') : undefined;
+  }
+
+  #finish(text: string, first: ClientFirst): SaslStep {
+    const { faults } = this.#stream.domain;
+    const match = clientFinal.exec(text);
+    if (!match) return failure('malformed-request');
+    const [, withoutProof = '', binding = '', nonce = '', proof = ''] = match;
+    const bound = sameSecret(Buffer.from(binding, 'base64'), this.#expectedBinding(first));
+    if (!bound && !faults.active('channel-binding-is-not-checked')) return failure('not-authorized');
+    if (nonce !== this.#nonce && !faults.active('scram-nonce-is-not-checked'))
+      return failure('not-authorized');
+    const keys = this.#keys;
+    if (!this.#account || !keys) return failure('not-authorized');
+    const signed = `${first.bare},${this.#serverFirst},${withoutProof}`;
+    const proven = this.#proves(keys, signed, proof) && !faults.active('scram-refuses-right-proof');
+    if (!proven && !faults.active('scram-accepts-any-proof')) return failure('not-authorized');
+
+    const wrong = faults.active('scram-signature-is-wrong');
+    const signature = this.#hmac(wrong ? pretence : keys.serverKey, signed).toString('base64');
+    return authorize(this.#stream, this.#account, first.identity, Buffer.from(`v=${signature}`));
+  }
+
+  /** The header, followed by what identifies the channel where it is bound. */
+  #expectedBinding({ gs2Header, binding }: ClientFirst): Buffer {
+    const data = binding.startsWith('p=')
+      ? this.#stream.transport.encryption?.channelBinding(binding.slice(2))
+      : undefined;
+    return Buffer.concat([Buffer.from(gs2Header), data ?? Buffer.alloc(0)]);
+  }
+
+  /** ClientProof = ClientKey XOR HMAC(StoredKey, AuthMessage), and StoredKey = H(ClientKey). */
+  #proves(keys: ScramKeys, signed: string, proof: string): boolean {
+    const signature = this.#hmac(keys.storedKey, signed);
+    const given = Buffer.from(proof, 'base64');
+    if (given.length !== signature.length) return false;
+    const clientKey = signature.map((octet, index) => octet ^ (given[index] ?? 0));
+    const storedKey = createHash(scramHashes[this.#hash]).update(clientKey).digest();
+    return sameSecret(storedKey, keys.storedKey);
+  }
+
+  #hmac(key: Buffer, text: string): Buffer {
+    return createHmac(scramHashes[this.#hash], key).update(text).digest();
+  }
+}
+
+function readClientFirst(text: string): ClientFirst | undefined {
+  const match = clientFirst.exec(text);
+  if (!match) return undefined;
+  const [, gs2Header = '', binding = '', identity = '', bare = '', extension, name = '', nonce = ''] = match;
+  const username = readName(name);
+  const authorized = readName(identity);
+  if (username === undefined || authorized === undefined) return undefined;
+  return {
+    gs2Header,
+    binding,
+    identity: authorized,
+    bare,
+    extension: extension !== undefined,
+    username,
+    nonce,
+  };
+}
+
+/** Section 5.1: `=2C` and `=3D` stand for comma and equals sign, which can't stand for themselves. */
+function readName(written: string): string | undefined {
+  if (/=(?!2C|3D)/.test(written)) return undefined;
+  return written.replaceAll('=2C', ',').replaceAll('=3D', '=');
+}
+
+function pretendedSalt(username: string): Buffer {
+  return createHmac('sha256', pretence).update(username).digest().subarray(0, 16);
+}

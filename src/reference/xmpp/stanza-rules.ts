@@ -1,0 +1,74 @@
+import type { XmlElement } from '../../xmpp/element.ts';
+import type { Fault } from '../fault.ts';
+import { readAddress } from './address.ts';
+import type { XmppDomain } from './domain.ts';
+import { handleIq } from './iq.ts';
+import { handleMessage } from './message-routing.ts';
+import { handlePresence } from './presence.ts';
+import type { Session } from './session.ts';
+import { withAttributes } from './stanza.ts';
+import { errorReply } from './stanza-errors.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'sender-is-not-stamped',
+    breaks: ['rfc6120/8.1.2*'],
+    summary: 'Delivers stanzas without saying whom they are from',
+  },
+  {
+    name: 'sender-is-stamped-without-resource',
+    breaks: ['rfc6120/8.1.2*'],
+    summary: 'Stamps stanzas with the bare address of the sender',
+  },
+  {
+    name: 'sender-may-lie',
+    breaks: ['rfc6120/8.1.2*'],
+    summary: 'Believes the from that a client puts on its stanzas',
+  },
+  {
+    name: 'default-language-is-not-stamped',
+    breaks: ['rfc6120/4.7.4*', 'rfc6120/8.1.5*'],
+    summary: 'Delivers stanzas without the language of the stream that they came on',
+  },
+  {
+    name: 'language-is-replaced',
+    breaks: ['rfc6120/4.7.4*', 'rfc6120/8.1.5*'],
+    summary: 'Overwrites the language of stanzas with that of the stream',
+  },
+  {
+    name: 'malformed-address-goes-unanswered',
+    breaks: ['rfc6120/8.3.3*', 'rfc6120/8.1.1*'],
+    summary: 'Ignores stanzas for something that is no address',
+    silent: true,
+  },
+];
+
+/** Takes a stanza of a bound client and does with it what it asks for (RFC 6120 sections 8 and 10). */
+export function handleStanza(domain: XmppDomain, session: Session, received: XmlElement): void {
+  const stanza = stamped(domain, session, received);
+  const text = stanza.get('to');
+  const to = text === undefined ? undefined : readAddress(text);
+  if (text !== undefined && !to) {
+    const answerable = !['error', 'result'].includes(stanza.get('type') ?? '');
+    const silent = domain.faults.active('malformed-address-goes-unanswered');
+    // The answer can't come from an address that is none: the server says it.
+    const readdressed = withAttributes(stanza, { to: domain.name });
+    if (answerable && !silent) session.send(errorReply(domain, readdressed, 'jid-malformed'));
+  } else if (stanza.name === 'message') handleMessage(domain, session, stanza, to);
+  else if (stanza.name === 'presence') handlePresence(domain, session, stanza, to);
+  else handleIq(domain, session, stanza, to);
+}
+
+/** The server says who sent a stanza, whatever the client claims (RFC 6120 section 8.1.2.1), and in what language. */
+function stamped(domain: XmppDomain, session: Session, received: XmlElement): XmlElement {
+  const { faults } = domain;
+  const changes: Record<string, string | undefined> = { from: session.full };
+  if (faults.active('sender-is-not-stamped')) changes.from = undefined;
+  if (faults.active('sender-is-stamped-without-resource')) changes.from = session.bare;
+  if (faults.active('sender-may-lie') && received.get('from')) changes.from = received.get('from');
+  const language = session.stream?.language;
+  const lacking = received.get('xml:lang') === undefined;
+  if (language && (lacking || faults.active('language-is-replaced'))) changes['xml:lang'] = language;
+  if (lacking && faults.active('default-language-is-not-stamped')) delete changes['xml:lang'];
+  return withAttributes(received, changes);
+}

@@ -1,0 +1,87 @@
+import { XmlElement } from '../../xmpp/element.ts';
+import { namespaces } from '../../xmpp/namespaces.ts';
+import type { Fault } from '../fault.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'stream-error-is-undefined-condition',
+    breaks: ['rfc6120/4.9*', 'rfc7395/**', 'rfc6120/11*'],
+    summary: 'Names undefined-condition whatever broke the stream',
+  },
+  {
+    name: 'stream-error-without-condition',
+    breaks: ['rfc6120/4.9*'],
+    summary: 'Sends stream errors that name no condition',
+  },
+  {
+    name: 'stream-error-in-wrong-namespace',
+    breaks: ['rfc6120/4.9*', 'rfc7395/3.5*'],
+    summary: 'Qualifies the condition of a stream error by the namespace of stanza errors',
+  },
+  {
+    name: 'stream-error-before-header',
+    breaks: ['rfc6120/4.9.1*', 'rfc7395/3.5*'],
+    summary: 'Sends a stream error without opening the stream first',
+  },
+  {
+    name: 'stream-error-leaves-stream-open',
+    breaks: ['rfc6120/4.9.1*', 'rfc6120/4.4*', 'rfc7395/3.5*'],
+    summary: 'Goes on after a stream error',
+    silent: true,
+  },
+  {
+    name: 'stream-error-without-closing-tag',
+    breaks: ['rfc6120/4.9.1*', 'rfc7395/3.6*'],
+    summary: 'Drops the connection after a stream error without closing the stream',
+  },
+  {
+    name: 'stream-ends-without-error',
+    breaks: ['rfc6120/4.9*', 'rfc6120/11*', 'rfc7395/3.5*'],
+    summary: 'Closes the stream without saying what was wrong',
+  },
+];
+
+/** The conditions of RFC 6120 section 4.9.3 that this server has reason to send. */
+export type StreamErrorCondition =
+  | 'bad-format'
+  | 'bad-namespace-prefix'
+  | 'conflict'
+  | 'host-unknown'
+  | 'invalid-from'
+  | 'invalid-namespace'
+  | 'invalid-xml'
+  | 'not-authorized'
+  | 'not-well-formed'
+  | 'policy-violation'
+  | 'reset'
+  | 'resource-constraint'
+  | 'restricted-xml'
+  | 'system-shutdown'
+  | 'undefined-condition'
+  | 'unsupported-encoding'
+  | 'unsupported-stanza-type'
+  | 'unsupported-version';
+
+/** What breaks a stream: the condition, words for people, and perhaps a condition of an application. */
+export interface StreamError {
+  readonly condition: StreamErrorCondition;
+  readonly text?: string;
+  readonly specific?: XmlElement;
+}
+
+/** The `<stream:error/>` of RFC 6120 section 4.9.2. */
+export function streamErrorElement(
+  domain: { readonly faults: { active(name: string): boolean } },
+  { condition, text, specific }: StreamError,
+): XmlElement {
+  const { faults } = domain;
+  const namespace = faults.active('stream-error-in-wrong-namespace')
+    ? namespaces.stanzaError
+    : namespaces.streamError;
+  const name = faults.active('stream-error-is-undefined-condition') ? 'undefined-condition' : condition;
+  const inside: XmlElement[] = [];
+  if (!faults.active('stream-error-without-condition')) inside.push(new XmlElement(name, namespace));
+  if (text) inside.push(new XmlElement('text', namespaces.streamError, { 'xml:lang': 'en' }, [text]));
+  if (specific) inside.push(specific);
+  return new XmlElement('error', namespaces.stream, {}, inside);
+}

@@ -1,0 +1,162 @@
+import type { XmlElement } from '../../xmpp/element.ts';
+import { escapeXml } from '../../xmpp/element.ts';
+import { bareJid } from '../../xmpp/jid.ts';
+import { namespaces } from '../../xmpp/namespaces.ts';
+import { headerViolation, type StreamHeader } from '../../xmpp/stream-parser.ts';
+import type { Fault } from '../fault.ts';
+import type { XmppDomain } from './domain.ts';
+import type { StreamError } from './stream-errors.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'stream-id-is-reused',
+    breaks: ['rfc6120/4.7.3*', 'rfc6120/5.4.3*', 'rfc6120/6.4.6*'],
+    summary: 'Gives every stream the same id',
+  },
+  {
+    name: 'stream-header-without-id',
+    breaks: ['rfc6120/4.7.3*', 'rfc7395/3.4*'],
+    summary: 'Opens streams without an id',
+  },
+  {
+    name: 'stream-header-without-from',
+    breaks: ['rfc6120/4.7.1*', 'rfc7395/3.4*'],
+    summary: 'Opens streams without saying which domain it is',
+  },
+  {
+    name: 'stream-header-without-to',
+    breaks: ['rfc6120/4.7.2*'],
+    summary: 'Does not answer the from of a stream header with a to',
+  },
+  {
+    name: 'stream-header-to-nobody-named',
+    breaks: ['rfc6120/4.7.2*'],
+    summary: 'Puts a to into its stream header although the client gave no from',
+  },
+  {
+    name: 'stream-header-without-language',
+    breaks: ['rfc6120/4.7.4*', 'rfc7395/3.4*'],
+    summary: 'Opens streams without naming a language',
+  },
+  {
+    name: 'stream-header-without-version',
+    breaks: ['rfc6120/4.7.5*', 'rfc7395/3.4*'],
+    summary: 'Opens streams without a version',
+  },
+  {
+    name: 'stream-version-is-echoed',
+    breaks: ['rfc6120/4.7.5*'],
+    summary: 'Claims whatever version of XMPP the client asks for',
+  },
+  {
+    name: 'unknown-hosts-are-served',
+    breaks: ['rfc6120/4.9.3.6*', 'rfc6120/4.7.2*'],
+    summary: 'Opens streams to domains that it does not serve',
+  },
+  {
+    name: 'wrong-namespaces-are-accepted',
+    breaks: ['rfc6120/4.8*', 'rfc6120/4.9.3.10*', 'rfc7395/3.3.2*', 'rfc6120/4.9.3.2*'],
+    summary: 'Opens streams whose header is in no namespace of XMPP',
+  },
+  {
+    name: 'old-versions-are-accepted',
+    breaks: ['rfc6120/4.9.3.25*', 'rfc6120/4.7.5*'],
+    summary: 'Opens streams of versions that it does not support',
+  },
+  {
+    name: 'framed-stream-opens-like-tcp',
+    breaks: ['rfc7395/3.3*', 'rfc7395/3.4*'],
+    summary: 'Answers the open of a WebSocket with a stream header of TCP',
+  },
+  {
+    name: 'framed-stanzas-lack-namespace',
+    breaks: ['rfc7395/3.3.3*'],
+    summary: 'Sends stanzas over WebSockets without the namespace that qualifies them',
+  },
+  {
+    name: 'framed-stream-closes-like-tcp',
+    breaks: ['rfc7395/3.6*', 'rfc7395/3.3*'],
+    summary: 'Closes the stream of a WebSocket with a closing tag of TCP',
+  },
+];
+
+/** The server speaks English. */
+const serverLanguage = 'en';
+
+/** What is wrong with a stream header, if anything is (RFC 6120 sections 4.7 and 4.8). */
+export function headerMistake(domain: XmppDomain, header: StreamHeader): StreamError | undefined {
+  const { faults } = domain;
+  const misnamed = headerViolation(header);
+  if (misnamed && !faults.active('wrong-namespaces-are-accepted')) return misnamed;
+  const to = header.get('to');
+  if (to !== undefined && to.toLowerCase() !== domain.name && !faults.active('unknown-hosts-are-served')) {
+    return { condition: 'host-unknown', text: `This server serves ${domain.name}` };
+  }
+  const major = majorVersion(header);
+  if ((major === undefined || major < 1) && !faults.active('old-versions-are-accepted')) {
+    return { condition: 'unsupported-version', text: 'This server speaks XMPP 1.0' };
+  }
+  return undefined;
+}
+
+function majorVersion(header: StreamHeader): number | undefined {
+  const major = /^(\d{1,6})\.\d{1,6}$/.exec(header.get('version') ?? '')?.[1];
+  return major === undefined ? undefined : Number(major);
+}
+
+/** The response stream header (RFC 6120 section 4.7), or the `<open/>` of a framed stream (RFC 7395 section 3.4). */
+export function responseHeader(
+  domain: XmppDomain,
+  framing: 'stream' | 'framed',
+  id: string,
+  header: StreamHeader | undefined,
+): string {
+  const { faults } = domain;
+  const attributes: Record<string, string> = {
+    from: domain.name,
+    id: faults.active('stream-id-is-reused') ? 'stream' : id,
+    'xml:lang': serverLanguage,
+  };
+  const from = header?.get('from');
+  const to = from ?? (faults.active('stream-header-to-nobody-named') ? `somebody@${domain.name}` : undefined);
+  if (to !== undefined && !faults.active('stream-header-without-to')) attributes.to = bareJid(to);
+  // A header without version speaks XMPP 0.9, which answers without one, too.
+  const asked = header ? header.get('version') : '1.0';
+  if (asked !== undefined) attributes.version = faults.active('stream-version-is-echoed') ? asked : '1.0';
+
+  const omissions = {
+    id: 'stream-header-without-id',
+    from: 'stream-header-without-from',
+    'xml:lang': 'stream-header-without-language',
+    version: 'stream-header-without-version',
+  };
+  for (const [attribute, fault] of Object.entries(omissions)) {
+    if (faults.active(fault)) delete attributes[attribute];
+  }
+  const written = Object.entries(attributes).map(([name, value]) => ` ${name}='${escapeXml(value)}'`);
+  if (framing === 'framed' && !faults.active('framed-stream-opens-like-tcp')) {
+    return `<open xmlns='${namespaces.framing}'${written.join('')}/>`;
+  }
+  const declared = `xmlns='${namespaces.client}' xmlns:stream='${namespaces.stream}'`;
+  return `<?xml version='1.0'?><stream:stream ${declared}${written.join('')}>`;
+}
+
+/**
+ * An element as it travels: inside the root of a stream, whose declarations it inherits, or as a document of its
+ * own (RFC 7395 section 3.3.3). Features and errors bear the prefix `stream`, which clients look for.
+ */
+export function writtenFor(domain: XmppDomain, framing: 'stream' | 'framed', element: XmlElement): string {
+  const lacking = domain.faults.active('framed-stanzas-lack-namespace');
+  const inherited = framing === 'framed' && !lacking ? '' : namespaces.client;
+  if (element.namespace !== namespaces.stream) return element.toXml(inherited);
+  const declared = framing === 'framed' ? ` xmlns:stream='${namespaces.stream}'` : '';
+  const inside = element.elements.map((child) => child.toXml(inherited)).join('');
+  const name = `stream:${element.name}`;
+  return inside ? `<${name}${declared}>${inside}</${name}>` : `<${name}${declared}/>`;
+}
+
+/** What ends the stream: the closing tag of its root, or the `<close/>` of a framed one (RFC 7395 section 3.6). */
+export function streamEnd(domain: XmppDomain, framing: 'stream' | 'framed'): string {
+  const framed = framing === 'framed' && !domain.faults.active('framed-stream-closes-like-tcp');
+  return framed ? `<close xmlns='${namespaces.framing}'/>` : '</stream:stream>';
+}

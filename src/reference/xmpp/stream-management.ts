@@ -1,0 +1,358 @@
+import { randomBytes } from 'node:crypto';
+import { XmlElement } from '../../xmpp/element.ts';
+import { namespaces } from '../../xmpp/namespaces.ts';
+import type { Fault } from '../fault.ts';
+import type { XmppDomain } from './domain.ts';
+import { endPresence } from './presence.ts';
+import type { Session } from './session.ts';
+import { endSession } from './session-end.ts';
+import type { StanzaErrorCondition } from './stanza-errors.ts';
+import type { ClientStream } from './stream.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'management-request-goes-unanswered',
+    breaks: ['xep-0198/**'],
+    summary: 'Says nothing to a request for an acknowledgement',
+    silent: true,
+  },
+  {
+    name: 'management-counts-too-few',
+    breaks: ['xep-0198/**'],
+    summary: 'Acknowledges one stanza less than it handled',
+  },
+  {
+    name: 'management-counts-too-many',
+    breaks: ['xep-0198/**'],
+    summary: 'Acknowledges one stanza more than it handled',
+  },
+  {
+    name: 'management-counts-its-own-elements',
+    breaks: ['xep-0198/**'],
+    summary: 'Counts requests for acknowledgement among the stanzas',
+  },
+  {
+    name: 'management-before-binding-is-enabled',
+    breaks: ['xep-0198/**'],
+    summary: 'Enables stream management before a resource is bound',
+  },
+  {
+    name: 'management-is-enabled-twice',
+    breaks: ['xep-0198/**'],
+    summary: 'Enables stream management a second time',
+  },
+  {
+    name: 'management-enabling-goes-unanswered',
+    breaks: ['xep-0198/**'],
+    summary: 'Says nothing to a request to enable stream management',
+    silent: true,
+  },
+  {
+    name: 'management-refuses-resumption',
+    breaks: ['xep-0198/**'],
+    summary: 'Enables stream management without the resumption that was asked for',
+  },
+  {
+    name: 'management-without-id',
+    breaks: ['xep-0198/**'],
+    summary: 'Promises resumption and gives no id for it',
+  },
+  {
+    name: 'management-ids-are-reused',
+    breaks: ['xep-0198/**'],
+    summary: 'Gives every session the same id',
+  },
+  {
+    name: 'management-asks-for-nothing',
+    breaks: ['xep-0198/**'],
+    summary: 'Never requests an acknowledgement',
+    silent: true,
+  },
+  {
+    name: 'acknowledging-too-much-is-accepted',
+    breaks: ['xep-0198/**'],
+    summary: 'Accepts the acknowledgement of stanzas that were never sent',
+    silent: true,
+  },
+  {
+    name: 'unknown-sessions-are-resumed',
+    breaks: ['xep-0198/**'],
+    summary: 'Reports that it resumed a session that never was',
+  },
+  {
+    name: 'sessions-of-others-are-resumed',
+    breaks: ['xep-0198/**'],
+    summary: 'Hands the session of one account to another',
+  },
+  {
+    name: 'sessions-are-not-resumed',
+    breaks: ['xep-0198/**', 'messaging/**'],
+    summary: 'Forgets sessions whose connection broke',
+  },
+  {
+    name: 'resumption-without-count',
+    breaks: ['xep-0198/**'],
+    summary: 'Resumes a session without saying how many stanzas it handled',
+  },
+  {
+    name: 'resumption-repeats-acknowledged-stanzas',
+    breaks: ['xep-0198/**', 'messaging/**'],
+    summary: 'Sends stanzas again that the client said it has',
+  },
+  {
+    name: 'resumption-loses-stanzas',
+    breaks: ['xep-0198/**', 'messaging/**'],
+    summary: 'Does not send again what the client did not get',
+    silent: true,
+  },
+  {
+    name: 'resumable-session-looks-unavailable',
+    breaks: ['xep-0198/**'],
+    summary: 'Sends unavailable presence for a session that waits to be resumed',
+  },
+  {
+    name: 'closed-session-can-be-resumed',
+    breaks: ['xep-0198/**'],
+    summary: 'Keeps the session of a client that closed its stream',
+  },
+  {
+    name: 'unacknowledged-stanzas-are-lost',
+    breaks: ['xep-0198/**'],
+    summary: 'Forgets stanzas that were not acknowledged when the session ended',
+    silent: true,
+  },
+];
+
+/** How long a session waits to be resumed, in seconds; a client can ask for less. */
+const longestWait = 300;
+/** Stanzas that may wait for their acknowledgement; a client that lets more pile up loses its session. */
+const longestQueue = 1000;
+/** Counters are unsigned integers of 32 bits (XEP-0198 section 4). */
+const counterRange = 2 ** 32;
+
+/** A stanza that the client has not acknowledged, and when it was sent first. */
+export interface Unacknowledged {
+  readonly stanza: XmlElement;
+  readonly since: Date;
+}
+
+/** Stream management of one session (XEP-0198). */
+export class StreamManagement {
+  readonly #session: Session;
+  readonly id: string;
+  readonly resumable: boolean;
+  /** In seconds. */
+  readonly wait: number;
+  /** Stanzas of the client that the server took over. */
+  handled = 0;
+  /** Stanzas that the client acknowledged. */
+  #acknowledged = 0;
+  #queue: Unacknowledged[] = [];
+  #asked = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(session: Session, options: { id: string; resumable: boolean; wait: number }) {
+    this.#session = session;
+    this.id = options.id;
+    this.resumable = options.resumable;
+    this.wait = options.wait;
+  }
+
+  /** Stanzas that were sent, whether or not the client got them. */
+  get sent(): number {
+    return (this.#acknowledged + this.#queue.length) % counterRange;
+  }
+
+  get unacknowledged(): readonly Unacknowledged[] {
+    return this.#queue;
+  }
+
+  countHandled(): void {
+    this.handled = (this.handled + 1) % counterRange;
+  }
+
+  remember(stanza: XmlElement): void {
+    this.#queue.push({ stanza, since: new Date() });
+    if (this.#queue.length > longestQueue) {
+      this.#session.stream?.fail({
+        condition: 'policy-violation',
+        text: 'Too many stanzas are not acknowledged',
+      });
+    }
+  }
+
+  /** Asks for an acknowledgement, unless the client owes one already. */
+  requestAcknowledgement(): void {
+    const { stream } = this.#session;
+    if (this.#asked || !stream || stream.domain.faults.active('management-asks-for-nothing')) return;
+    this.#asked = true;
+    stream.send(new XmlElement('r', namespaces.streamManagement));
+  }
+
+  /** The client has everything up to that count. `false` where it was not sent so much. */
+  acknowledge(count: number): boolean {
+    const newly = (count - this.#acknowledged + counterRange) % counterRange;
+    if (newly > this.#queue.length) return false;
+    this.#asked = false;
+    this.#acknowledged = count;
+    this.#queue.splice(0, newly);
+    return true;
+  }
+
+  /** The connection broke: the session waits for the client to come back. */
+  detach(domain: XmppDomain): void {
+    const session = this.#session;
+    session.stream = undefined;
+    this.#asked = false;
+    if (domain.faults.active('sessions-are-not-resumed')) {
+      endSession(domain, session);
+      return;
+    }
+    if (domain.faults.active('resumable-session-looks-unavailable')) endPresence(domain, session);
+    this.#timer = setTimeout(() => endSession(domain, session), this.wait * 1000).unref();
+  }
+
+  /** The client is back: what it did not get is sent again. */
+  attach(stream: ClientStream): void {
+    clearTimeout(this.#timer);
+    this.#session.stream = stream;
+    stream.session = this.#session;
+    if (stream.domain.faults.active('resumption-loses-stanzas')) return;
+    for (const { stanza } of this.#queue) stream.sendStanza(stanza);
+    if (this.#queue.length > 0) this.requestAcknowledgement();
+  }
+
+  /** Nobody can resume the session any more. */
+  forget(domain: XmppDomain): void {
+    clearTimeout(this.#timer);
+    if (!domain.faults.active('closed-session-can-be-resumed')) domain.resumable.delete(this.id);
+    if (domain.faults.active('unacknowledged-stanzas-are-lost')) this.#queue = [];
+  }
+}
+
+/** Handles an element of stream management. */
+export function handleManagement(stream: ClientStream, element: XmlElement): void {
+  const management = stream.session?.management;
+  if (management && stream.domain.faults.active('management-counts-its-own-elements'))
+    management.countHandled();
+  if (element.name === 'enable') enable(stream, element);
+  else if (element.name === 'resume') resume(stream, element);
+  else if (element.name === 'r' && management) answerRequest(stream, management);
+  else if (element.name === 'a' && management) takeAcknowledgement(stream, management, element);
+  else refuse(stream, 'unexpected-request');
+}
+
+function refuse(stream: ClientStream, condition: StanzaErrorCondition): void {
+  const cause = new XmlElement(condition, namespaces.stanzaError);
+  stream.send(new XmlElement('failed', namespaces.streamManagement, {}, [cause]));
+}
+
+/** XEP-0198 section 3. */
+function enable(stream: ClientStream, element: XmlElement): void {
+  const { domain, session } = stream;
+  const { faults } = domain;
+  if (faults.active('management-enabling-goes-unanswered')) return;
+  if (!session) {
+    if (!faults.active('management-before-binding-is-enabled')) refuse(stream, 'unexpected-request');
+    else stream.send(new XmlElement('enabled', namespaces.streamManagement));
+    return;
+  }
+  if (session.management && !faults.active('management-is-enabled-twice')) {
+    refuse(stream, 'unexpected-request');
+    stream.fail({ condition: 'policy-violation', text: 'Stream management can be enabled once' });
+    return;
+  }
+  const asked = ['true', '1'].includes(element.get('resume') ?? '');
+  const resumable = asked && !faults.active('management-refuses-resumption');
+  const wanted = Number.parseInt(element.get('max') ?? '', 10);
+  const wait = Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, longestWait) : longestWait;
+  const id = faults.active('management-ids-are-reused') ? 'session' : randomBytes(18).toString('base64url');
+  session.management = new StreamManagement(session, { id, resumable, wait });
+  if (resumable) domain.resumable.set(id, session);
+  const attributes: Record<string, string> = resumable ? { resume: 'true', id, max: String(wait) } : {};
+  if (faults.active('management-without-id')) delete attributes.id;
+  stream.send(new XmlElement('enabled', namespaces.streamManagement, attributes));
+}
+
+function answerRequest(stream: ClientStream, management: StreamManagement): void {
+  const { faults } = stream.domain;
+  if (faults.active('management-request-goes-unanswered')) return;
+  const h = String(shownCount(stream.domain, management));
+  stream.send(new XmlElement('a', namespaces.streamManagement, { h }));
+}
+
+function shownCount({ faults }: XmppDomain, { handled }: StreamManagement): number {
+  if (faults.active('management-counts-too-many')) return handled + 1;
+  return faults.active('management-counts-too-few') ? Math.max(0, handled - 1) : handled;
+}
+
+function takeAcknowledgement(stream: ClientStream, management: StreamManagement, element: XmlElement): void {
+  const count = readCount(element);
+  if (count === undefined) stream.fail({ condition: 'bad-format', text: 'An acknowledgement needs a count' });
+  else if (!management.acknowledge(count)) refuseCount(stream, management, count);
+}
+
+/** XEP-0198 section 6: nobody can have more stanzas than were sent. */
+function refuseCount(stream: ClientStream, management: StreamManagement, count: number): void {
+  if (stream.domain.faults.active('acknowledging-too-much-is-accepted')) return;
+  const counts = { h: String(count), 'send-count': String(management.sent) };
+  stream.fail({
+    condition: 'undefined-condition',
+    text: `You acknowledged ${count} stanzas, but were sent ${management.sent}`,
+    specific: new XmlElement('handled-count-too-high', namespaces.streamManagement, counts),
+  });
+}
+
+function readCount(element: XmlElement): number | undefined {
+  const text = element.get('h') ?? '';
+  const count = /^\d{1,10}$/.test(text) ? Number(text) : counterRange;
+  return count < counterRange ? count : undefined;
+}
+
+/** XEP-0198 section 5. */
+function resume(stream: ClientStream, element: XmlElement): void {
+  const { domain, account } = stream;
+  const { faults } = domain;
+  const previous = element.get('previd') ?? '';
+  const count = readCount(element);
+  if (!account || stream.session) {
+    refuse(stream, 'unexpected-request');
+    return;
+  }
+  if (count === undefined) {
+    refuse(stream, 'bad-request');
+    return;
+  }
+  const session = domain.resumable.get(previous);
+  const own = session?.account === account || faults.active('sessions-of-others-are-resumed');
+  const management = own ? session?.management : undefined;
+  if (!session || !management) {
+    if (faults.active('unknown-sessions-are-resumed')) {
+      stream.send(new XmlElement('resumed', namespaces.streamManagement, { previd: previous, h: '0' }));
+    } else refuse(stream, 'item-not-found');
+    return;
+  }
+  const received = faults.active('resumption-repeats-acknowledged-stanzas') || management.acknowledge(count);
+  if (!received) {
+    refuseCount(stream, management, count);
+    return;
+  }
+  takeOver(stream, session, management);
+}
+
+function takeOver(stream: ClientStream, session: Session, management: StreamManagement): void {
+  const { domain } = stream;
+  const abandoned = session.stream;
+  if (abandoned) {
+    // The server had not noticed yet that the old connection is dead; the session must not end with it.
+    abandoned.session = undefined;
+    abandoned.fail({ condition: 'conflict', text: 'The session was resumed on another connection' });
+  }
+  const attributes: Record<string, string> = {
+    previd: management.id,
+    h: String(shownCount(domain, management)),
+  };
+  if (domain.faults.active('resumption-without-count')) delete attributes.h;
+  stream.send(new XmlElement('resumed', namespaces.streamManagement, attributes));
+  management.attach(stream);
+}

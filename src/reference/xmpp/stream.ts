@@ -1,0 +1,328 @@
+import { randomBytes } from 'node:crypto';
+import type { XmlElement } from '../../xmpp/element.ts';
+import { namespaces } from '../../xmpp/namespaces.ts';
+import { type StreamHeader, StreamParser, type XmlViolation } from '../../xmpp/stream-parser.ts';
+import type { Fault } from '../fault.ts';
+import type { LocalAccount } from './accounts.ts';
+import { bindResource } from './binding.ts';
+import type { XmppDomain } from './domain.ts';
+import { answerEarlyRegistration } from './registration.ts';
+import { SaslNegotiation } from './sasl.ts';
+import type { Session } from './session.ts';
+import { endSession } from './session-end.ts';
+import { isStanza } from './stanza.ts';
+import { handleStanza } from './stanza-rules.ts';
+import { negotiateTls } from './starttls.ts';
+import { type StreamError, streamErrorElement } from './stream-errors.ts';
+import { streamFeatures } from './stream-features.ts';
+import { headerMistake, responseHeader, streamEnd, writtenFor } from './stream-headers.ts';
+import { handleManagement } from './stream-management.ts';
+import type { Transport, TransportListener } from './transport.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'no-stream-features',
+    breaks: ['rfc6120/4.3.2*', 'rfc7395/3.4*'],
+    summary: 'Sends no stream features',
+    silent: true,
+  },
+  {
+    name: 'stream-closes-without-closing-tag',
+    breaks: ['rfc6120/4.4*', 'rfc7395/3.6*'],
+    summary: 'Drops the connection when the client closes its stream',
+  },
+  {
+    name: 'stream-close-goes-unanswered',
+    breaks: ['rfc6120/4.4*', 'rfc7395/3.6*'],
+    summary: 'Says nothing when the client closes its stream',
+    silent: true,
+  },
+  {
+    name: 'malformed-xml-goes-unanswered',
+    breaks: ['rfc6120/4.9.3*', 'rfc6120/11*', 'rfc7395/3.3*'],
+    summary: 'Says nothing to XML that is not well-formed',
+    silent: true,
+  },
+  {
+    name: 'restricted-xml-goes-unanswered',
+    breaks: ['rfc6120/4.9.3.18*', 'rfc6120/11.1*'],
+    summary: 'Says nothing to comments, processing instructions and document types',
+    silent: true,
+  },
+  {
+    name: 'oversized-stanza-goes-unanswered',
+    breaks: ['rfc6120/4.9.3.14*', 'rfc6120/13.12*'],
+    summary: 'Says nothing to a stanza beyond the limit',
+    silent: true,
+  },
+  {
+    name: 'unknown-elements-are-ignored',
+    breaks: ['rfc6120/4.9.3.24*'],
+    summary: 'Ignores top-level elements that it does not know',
+    silent: true,
+  },
+  {
+    name: 'stanzas-before-login-are-ignored',
+    breaks: ['rfc6120/4.9.3.12*', 'rfc6120/6*', 'rfc6120/7*'],
+    summary: 'Ignores stanzas of clients that are not authenticated or have no resource',
+    silent: true,
+  },
+  {
+    name: 'stanzas-before-binding-are-processed',
+    breaks: ['rfc6120/7.1*', 'rfc6120/7.3*'],
+    summary: 'Delivers stanzas of clients that have no resource yet',
+  },
+];
+
+/** Beyond this a stanza is a policy violation; RFC 6120 section 13.12 wants 10000 at least. */
+const stanzaLimit = 256 * 1024;
+
+type StreamEvent =
+  | { kind: 'header'; header: StreamHeader }
+  | { kind: 'element'; element: XmlElement }
+  | { kind: 'end' }
+  | { kind: 'violation'; violation: XmlViolation };
+
+/**
+ * The server's side of one connection: a stream after the other, each opened by a header (RFC 6120 section 4),
+ * until a resource is bound and stanzas flow. What comes is handled strictly in its order (section 10.1).
+ */
+export class ClientStream implements TransportListener {
+  readonly domain: XmppDomain;
+  readonly sasl = new SaslNegotiation(this);
+  /** The language of the client's stream header. */
+  language: string | undefined;
+  /** The 'from' of a stream header that came encrypted. */
+  claimedFrom: string | undefined;
+  account: LocalAccount | undefined;
+  session: Session | undefined;
+  #transport: Transport | undefined;
+  #parser: StreamParser | undefined;
+  #events: StreamEvent[] = [];
+  #unread: Buffer[] = [];
+  #working = false;
+  /** The response header of the current stream was sent. */
+  #open = false;
+  #closed = false;
+  #pauses = 0;
+
+  constructor(domain: XmppDomain) {
+    this.domain = domain;
+    domain.streams.add(this);
+  }
+
+  /** Begins to listen. The transport is made with this stream as its listener. */
+  attach(transport: Transport): void {
+    this.#transport = transport;
+    this.restart();
+  }
+
+  get transport(): Transport {
+    if (!this.#transport) throw new Error('The stream has no transport yet');
+    return this.#transport;
+  }
+
+  get secured(): boolean {
+    return this.transport.encryption !== undefined;
+  }
+
+  /** Answers the TLS handshake that comes next; `keepUnread`: a fault lets through what came before it. */
+  startTls(keepUnread: boolean): void {
+    const events = this.#events;
+    this.transport.startTls(this.domain.identity.context());
+    this.restart();
+    this.#unread = [];
+    if (keepUnread) this.#events = events;
+  }
+
+  /** The next thing that comes is a stream header: after STARTTLS and SASL (RFC 6120 section 4.3.3). */
+  restart(): void {
+    this.#open = false;
+    this.#events = [];
+    this.#parser?.stop();
+    const mode = this.transport.framing;
+    const add = (event: StreamEvent) => this.#events.push(event);
+    this.#parser = new StreamParser(
+      {
+        onHeader: (header) => add({ kind: 'header', header }),
+        onElement: (element) => add({ kind: 'element', element }),
+        onEnd: () => add({ kind: 'end' }),
+        onViolation: (violation) => add({ kind: 'violation', violation }),
+      },
+      { mode, limits: { octets: stanzaLimit } },
+    );
+  }
+
+  received(bytes: Buffer): void {
+    if (this.#closed) return;
+    this.#unread.push(bytes);
+    if (!this.#working) void this.#work();
+  }
+
+  receivedBinary(): void {
+    this.fail({ condition: 'bad-format', text: 'Messages have to be text (RFC 7395 section 3.2)' });
+  }
+
+  /** Handles one thing after the other; where one has to wait, so does all that follows. */
+  async #work(): Promise<void> {
+    this.#working = true;
+    while (!this.#closed) {
+      const event = this.#events.shift();
+      if (event) {
+        const outcome = this.#handle(event);
+        if (outcome instanceof Promise) await this.#waitFor(outcome);
+        continue;
+      }
+      const bytes = this.#unread.shift();
+      if (!bytes) break;
+      this.#parser?.write(bytes);
+    }
+    this.#working = false;
+  }
+
+  async #waitFor(outcome: Promise<void>): Promise<void> {
+    this.pause();
+    try {
+      await this.domain.activity.during(outcome);
+    } finally {
+      this.resume();
+    }
+  }
+
+  /** Reads nothing more until `resume()` was called as often. */
+  pause(): void {
+    if (this.#pauses++ === 0) this.transport.pause();
+  }
+
+  resume(): void {
+    if (--this.#pauses === 0) this.transport.resume();
+  }
+
+  #handle(event: StreamEvent): void | Promise<void> {
+    switch (event.kind) {
+      case 'header':
+        return this.#openStream(event.header);
+      case 'element':
+        return this.#element(event.element);
+      case 'violation':
+        return this.#violation(event.violation);
+      default:
+        return this.#clientCloses();
+    }
+  }
+
+  #openStream(header: StreamHeader): void {
+    const { faults } = this.domain;
+    this.language = header.get('xml:lang') || undefined;
+    if (this.secured) this.claimedFrom = header.get('from');
+    const mistake = headerMistake(this.domain, header);
+    if (!mistake || !faults.active('stream-error-before-header')) this.#sendHeader(header);
+    if (mistake) this.fail(mistake);
+    else if (!faults.active('no-stream-features')) this.send(streamFeatures(this));
+  }
+
+  #sendHeader(header?: StreamHeader): void {
+    if (this.#open) return;
+    this.#open = true;
+    const id = randomBytes(16).toString('base64url');
+    this.transport.write(responseHeader(this.domain, this.transport.framing, id, header));
+  }
+
+  #element(element: XmlElement): void | Promise<void> {
+    if (!this.#open) {
+      // A framed stream has no root that its parser would miss.
+      this.fail({ condition: 'not-authorized', text: 'The stream has to be opened first' });
+    } else if (isStanza(element)) this.#stanza(element);
+    else if (element.namespace === namespaces.tls) negotiateTls(this, element);
+    else if (element.namespace === namespaces.sasl) return this.sasl.handle(element);
+    else if (element.namespace === namespaces.streamManagement) handleManagement(this, element);
+    else if (element.is('error', namespaces.stream)) this.#clientCloses();
+    else if (!this.domain.faults.active('unknown-elements-are-ignored')) {
+      this.fail({ condition: 'unsupported-stanza-type', text: `<${element.name}/> is not known here` });
+    }
+  }
+
+  #stanza(stanza: XmlElement): void {
+    const { faults } = this.domain;
+    if (this.session) {
+      this.session.management?.countHandled();
+      handleStanza(this.domain, this.session, stanza);
+      return;
+    }
+    const handled = this.account
+      ? bindResource(this, this.account, stanza)
+      : answerEarlyRegistration(this, stanza);
+    if (handled || faults.active('stanzas-before-login-are-ignored')) return;
+    this.fail({ condition: 'not-authorized', text: 'Stanzas are accepted once a resource is bound' });
+  }
+
+  #violation(violation: XmlViolation): void {
+    const { faults } = this.domain;
+    const ignoring = {
+      'restricted-xml': 'restricted-xml-goes-unanswered',
+      'policy-violation': 'oversized-stanza-goes-unanswered',
+      'not-well-formed': 'malformed-xml-goes-unanswered',
+      'bad-format': 'malformed-xml-goes-unanswered',
+    } as Record<string, string>;
+    const fault = ignoring[violation.condition];
+    if (fault === undefined || !faults.active(fault)) this.fail(violation);
+  }
+
+  /** The client ends the stream in good order, and its session with it (RFC 6120 section 4.4). */
+  #clientCloses(): void {
+    const { faults } = this.domain;
+    if (faults.active('stream-close-goes-unanswered')) return;
+    this.close(!faults.active('stream-closes-without-closing-tag'));
+  }
+
+  /** Sends something that is not a stanza. */
+  send(element: XmlElement): void {
+    if (!this.#closed) this.transport.write(writtenFor(this.domain, this.transport.framing, element));
+  }
+
+  /** Sends a stanza: the place where operators meddle. */
+  sendStanza(stanza: XmlElement): void {
+    this.domain.operators.pass(this, stanza);
+  }
+
+  /** Ends the stream with an error (RFC 6120 section 4.9.1). */
+  fail(error: StreamError): void {
+    if (this.#closed) return;
+    const { faults } = this.domain;
+    if (!faults.active('stream-error-before-header')) this.#sendHeader();
+    if (!faults.active('stream-ends-without-error')) this.send(streamErrorElement(this.domain, error));
+    if (faults.active('stream-error-leaves-stream-open')) return;
+    this.close(!faults.active('stream-error-without-closing-tag'));
+  }
+
+  /** Closes the stream and the connection; the session ends and can't be resumed. */
+  close(withTag = true): void {
+    if (this.#closed) return;
+    if (withTag && this.#open) this.transport.write(streamEnd(this.domain, this.transport.framing));
+    this.#leave();
+    this.transport.end();
+    if (this.session) endSession(this.domain, this.session);
+    this.session = undefined;
+  }
+
+  /** Ends the connection without a word. */
+  destroy(): void {
+    this.transport.destroy();
+  }
+
+  /** The connection went away. Unless the session can be resumed, the resource is gone, too. */
+  closed(): void {
+    this.#leave();
+    const { session } = this;
+    this.session = undefined;
+    if (!session) return;
+    if (session.management?.resumable) session.management.detach(this.domain);
+    else endSession(this.domain, session);
+  }
+
+  #leave(): void {
+    this.#closed = true;
+    this.domain.streams.delete(this);
+    this.domain.operators.forget(this);
+  }
+}

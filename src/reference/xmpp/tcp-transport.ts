@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net';
+import { type SecureContext, TLSSocket } from 'node:tls';
+import { Encryption, type TlsIdentity } from './encryption.ts';
+import type { Transport, TransportListener } from './transport.ts';
+
+/** Octets that may wait for a client that does not read. */
+const longestBacklog = 16 * 1024 * 1024;
+
+/** An XML stream over TCP, encrypted from the first octet or by STARTTLS. */
+export class TcpTransport implements Transport {
+  readonly framing = 'stream';
+  readonly #identity: TlsIdentity;
+  readonly #listener: TransportListener;
+  readonly #connection: Socket;
+  /** The TLS layer, where there is one, else the connection. */
+  #socket: Socket;
+  #closed = false;
+
+  constructor(connection: Socket, identity: TlsIdentity, listener: TransportListener) {
+    this.#connection = connection;
+    this.#identity = identity;
+    this.#listener = listener;
+    this.#socket = connection;
+    connection.setNoDelay(true);
+    connection.once('close', () => this.#close());
+    this.#listen(connection);
+  }
+
+  get encryption(): Encryption | undefined {
+    return this.#socket instanceof TLSSocket ? new Encryption(this.#socket, this.#identity) : undefined;
+  }
+
+  get canStartTls(): boolean {
+    return this.#socket === this.#connection;
+  }
+
+  write(xml: string): void {
+    if (!this.#socket.writable) return;
+    this.#socket.write(xml);
+    if (this.#socket.writableLength > longestBacklog) this.destroy();
+  }
+
+  end(): void {
+    this.#socket.end();
+    // The client may keep its side open or go on sending: it is not waited for.
+    this.#socket.resume();
+    this.#socket.once('finish', () => this.#socket.destroySoon());
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+    this.#connection.destroy();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** `alpn`: the protocols that may be agreed upon; none are spoken about where it is absent. */
+  startTls(context: SecureContext, alpn?: string[]): void {
+    this.#connection.removeAllListeners('data');
+    this.#connection.removeAllListeners('end');
+    this.#socket = new TLSSocket(this.#connection, {
+      isServer: true,
+      secureContext: context,
+      requestCert: true,
+      rejectUnauthorized: false,
+      ...(alpn ? { ALPNProtocols: alpn } : {}),
+    });
+    this.#listen(this.#socket);
+    this.#socket.once('close', () => this.#connection.destroy());
+  }
+
+  #listen(socket: Socket): void {
+    socket.on('data', (bytes: Buffer) => this.#listener.received(bytes));
+    socket.on('end', () => socket.end());
+    // What went wrong with a connection shows in its end.
+    socket.on('error', () => this.destroy());
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener.closed();
+  }
+}

@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { WebSocket } from 'ws';
+import type { Fault } from '../fault.ts';
+import type { XmppDomain } from './domain.ts';
+import { Encryption } from './encryption.ts';
+import type { Transport, TransportListener } from './transport.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'framed-elements-share-messages',
+    breaks: ['rfc7395/3.3*'],
+    summary: 'Puts every element into one message with a second, empty one',
+  },
+  {
+    name: 'framed-messages-begin-with-space',
+    breaks: ['rfc7395/3.3.3*', 'rfc7395/3.8*'],
+    summary: 'Begins its messages with white space',
+  },
+  {
+    name: 'framed-messages-are-binary',
+    breaks: ['rfc7395/3.2*'],
+    summary: 'Sends binary messages',
+  },
+  {
+    name: 'binary-messages-are-accepted',
+    breaks: ['rfc7395/3.2*'],
+    summary: 'Takes binary messages for text',
+  },
+  {
+    name: 'websocket-stays-open',
+    breaks: ['rfc7395/3.6*', 'rfc7395/3.5*'],
+    summary: 'Closes the stream and keeps the WebSocket',
+    silent: true,
+  },
+];
+
+/** An XML stream over a WebSocket (RFC 7395): one message for each element. */
+export class WebSocketTransport implements Transport {
+  readonly framing = 'framed';
+  readonly canStartTls = false;
+  readonly encryption: Encryption | undefined;
+  readonly #webSocket: WebSocket;
+  readonly #domain: XmppDomain;
+
+  constructor(webSocket: WebSocket, connection: Socket, domain: XmppDomain, listener: TransportListener) {
+    this.#webSocket = webSocket;
+    this.#domain = domain;
+    this.encryption =
+      connection instanceof TLSSocket ? new Encryption(connection, domain.identity) : undefined;
+    webSocket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary && !domain.faults.active('binary-messages-are-accepted')) listener.receivedBinary();
+      else listener.received(data);
+    });
+    webSocket.on('close', () => listener.closed());
+    // What went wrong with a WebSocket shows in its end.
+    webSocket.on('error', () => {});
+  }
+
+  write(xml: string): void {
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    const { faults } = this.#domain;
+    const space = faults.active('framed-messages-begin-with-space') ? ' ' : '';
+    const second = faults.active('framed-elements-share-messages') ? "<presence xmlns='jabber:client'/>" : '';
+    this.#webSocket.send(space + xml + second, { binary: faults.active('framed-messages-are-binary') });
+  }
+
+  end(): void {
+    if (!this.#domain.faults.active('websocket-stays-open')) this.#webSocket.close(1000);
+  }
+
+  destroy(): void {
+    this.#webSocket.terminate();
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+
+  /** TLS belongs to the layer below (RFC 7395 section 3.9). */
+  startTls(): never {
+    throw new Error('TLS cannot be started inside a WebSocket');
+  }
+}

@@ -1,0 +1,157 @@
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import { WebSocketServer } from 'ws';
+import type { Fault } from '../fault.ts';
+import { OperatorSwitch } from '../operators.ts';
+import { Port } from '../port.ts';
+import type { Ground, Service } from '../service.ts';
+import { XmppDomain } from './domain.ts';
+import { endSession } from './session-end.ts';
+import { ClientStream } from './stream.ts';
+import { TcpTransport } from './tcp-transport.ts';
+import { WebSocketTransport } from './websocket-transport.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'protocol-name-is-not-negotiated',
+    breaks: ['xep-0368/**', 'rfc7301/**'],
+    summary: 'Ignores the protocols that a client offers in the TLS handshake',
+  },
+  {
+    name: 'websocket-subprotocol-is-not-named',
+    breaks: ['rfc7395/3.1*', 'rfc6455/**'],
+    summary: 'Accepts a WebSocket without naming the subprotocol xmpp',
+  },
+  {
+    name: 'websocket-subprotocol-is-not-needed',
+    breaks: ['rfc7395/3.1*'],
+    summary: 'Speaks XMPP over WebSockets that did not ask for the subprotocol',
+  },
+  {
+    name: 'shutdown-without-stream-error',
+    breaks: ['rfc6120/4.9.3.20*'],
+    summary: 'Drops all connections when it restarts, without a word',
+  },
+];
+
+const webSocketPath = '/xmpp-websocket';
+/** Beyond the limit of a stanza, so that the stream can say what is wrong. */
+const longestMessage = 1024 * 1024;
+
+/** XMPP for clients, over TCP, TLS and WebSockets. */
+export class XmppService implements Service {
+  readonly domain: XmppDomain;
+  readonly ports: Port[] = [];
+  readonly endpoints: Service['endpoints'];
+
+  private constructor(domain: XmppDomain, ports: [Port, Port, Port, Port]) {
+    this.domain = domain;
+    this.ports = ports;
+    const [plain, tls, webSocket, secureWebSocket] = ports.map(({ host, number }) => ({
+      host,
+      port: number,
+    }));
+    this.endpoints = {
+      ...(plain && { xmpp: plain }),
+      ...(tls && { 'xmpp-tls': tls }),
+      ...(webSocket && { 'xmpp-websocket': { ...webSocket, path: webSocketPath } }),
+      ...(secureWebSocket && { 'xmpp-websocket-tls': { ...secureWebSocket, path: webSocketPath } }),
+    };
+  }
+
+  static async start(ground: Ground): Promise<XmppService> {
+    const operators = new OperatorSwitch(ground.faults, ground.activity);
+    const domain = new XmppDomain(ground.domain, { ...ground, operators });
+    const web = webSocketAcceptor(domain);
+    const acceptors = [
+      (socket: Socket) => acceptStream(domain, socket, false),
+      (socket: Socket) => acceptStream(domain, socket, true),
+      web,
+      (socket: Socket) => web(secured(domain, socket)),
+    ] as const;
+    const [plain, tls, webSocket, secureWebSocket] = acceptors.map((accept) =>
+      Port.open(ground.activity, accept),
+    );
+    const ports = await Promise.all([plain, tls, webSocket, secureWebSocket] as Promise<Port>[]);
+    return new XmppService(domain, ports as [Port, Port, Port, Port]);
+  }
+
+  pause(): void {
+    for (const stream of this.domain.streams) stream.pause();
+  }
+
+  resume(): void {
+    for (const stream of this.domain.streams) stream.resume();
+  }
+
+  disconnect(): void {
+    for (const stream of [...this.domain.streams]) {
+      if (this.domain.faults.active('shutdown-without-stream-error')) stream.destroy();
+      else stream.fail({ condition: 'system-shutdown' });
+    }
+  }
+
+  forget(): void {
+    for (const session of [...this.domain.resumable.values()]) endSession(this.domain, session);
+    this.domain.resumable.clear();
+  }
+}
+
+function acceptStream(domain: XmppDomain, socket: Socket, directTls: boolean): void {
+  const stream = new ClientStream(domain);
+  const transport = new TcpTransport(socket, domain.identity, stream);
+  stream.attach(transport);
+  if (!directTls) return;
+  // XEP-0368 section 4: the protocol is called xmpp-client.
+  const ignored = domain.faults.active('protocol-name-is-not-negotiated');
+  transport.startTls(domain.identity.context(), ignored ? undefined : ['xmpp-client']);
+}
+
+function secured(domain: XmppDomain, socket: Socket): TLSSocket {
+  const secure = new TLSSocket(socket, {
+    isServer: true,
+    secureContext: domain.identity.context(),
+    requestCert: true,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['http/1.1'],
+  });
+  secure.on('error', () => socket.destroy());
+  secure.once('close', () => socket.destroy());
+  return secure;
+}
+
+/** Takes connections that begin with the opening handshake of a WebSocket (RFC 7395 section 3.1). */
+function webSocketAcceptor(domain: XmppDomain): (socket: Socket) => void {
+  const { faults } = domain;
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: longestMessage,
+    handleProtocols: (offered) =>
+      offered.has('xmpp') && !faults.active('websocket-subprotocol-is-not-named') ? 'xmpp' : false,
+  });
+  const http = createHttpServer((_request, response) => {
+    response
+      .writeHead(426, { connection: 'close', upgrade: 'websocket' })
+      .end('Only WebSockets are served here\n');
+  });
+  http.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    const wanted = offered.includes('xmpp') || faults.active('websocket-subprotocol-is-not-needed');
+    const found = request.url?.split('?', 1)[0] === webSocketPath;
+    if (!wanted || !found) {
+      duplex.end(`HTTP/1.1 ${found ? '400 Bad Request' : '404 Not Found'}\r\nConnection: close\r\n\r\n`);
+      return;
+    }
+    webSockets.handleUpgrade(request, duplex, head, (webSocket) => {
+      const stream = new ClientStream(domain);
+      stream.attach(new WebSocketTransport(webSocket, request.socket, domain, stream));
+    });
+  });
+  return (socket) => {
+    http.emit('connection', socket);
+  };
+}
