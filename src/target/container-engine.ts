@@ -53,13 +53,14 @@ export function labelsOf(target: string): Record<string, string> {
 
 let swept: Promise<void> | undefined;
 
-/** Removes containers of runs on this machine whose process is gone. Done once; what fails is passed over. */
-export function sweepLeftovers(one: Engine): Promise<void> {
-  swept ??= sweep(one).catch(() => {});
+/** As `removeLeftovers`, once in this process; what fails is passed over. */
+export function sweepOnce(one: Engine): Promise<void> {
+  swept ??= removeLeftovers(one).catch(() => {});
   return swept;
 }
 
-async function sweep({ client }: Engine): Promise<void> {
+/** Removes containers of runs on this machine whose process is gone. */
+export async function removeLeftovers({ client }: Engine): Promise<void> {
   const { dockerode } = client.container;
   const filters = { label: [labels.touchstone, `${labels.machine}=${hostname()}`] };
   const containers = await dockerode.listContainers({ all: true, filters });

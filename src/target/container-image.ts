@@ -104,12 +104,19 @@ function follow(
   stream: NodeJS.ReadableStream,
   onLine: (line: string) => void,
 ): Promise<void> {
+  let wrong: string | undefined;
   return new Promise((resolve, reject) => {
+    const finish = (error: Error | null) => {
+      if (error) reject(error);
+      else if (wrong !== undefined) reject(new Error(wrong));
+      else resolve();
+    };
     client.container.dockerode.modem.followProgress(
       stream,
-      (error: Error | null) => (error ? reject(error) : resolve()),
+      finish,
       (event: { stream?: string; error?: string }) => {
-        for (const line of (event.stream ?? event.error ?? '').split('\n')) {
+        wrong ??= event.error;
+        for (const line of (event.stream ?? '').split('\n')) {
           if (line.trim() !== '') onLine(line.trimEnd());
         }
       },

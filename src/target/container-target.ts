@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -10,7 +11,7 @@ import {
   containerEngine,
   type Engine,
   labelsOf,
-  sweepLeftovers,
+  sweepOnce,
   type Testcontainers,
 } from './container-engine.ts';
 import { type Image, imageOfFolder, imageOfName } from './container-image.ts';
@@ -22,6 +23,8 @@ import type { TargetControl } from './running-target.ts';
 import { certificateNames, type Host, ServedTarget, trustOf } from './served-target.ts';
 import type { ContainerStart, TargetFile } from './target.schema.ts';
 
+/** So long the engine may take to notice that a container must not be started any more, in milliseconds. */
+const engineGraceMs = 5000;
 /** Lines of the server's log that a failed start shows. */
 const logLinesShown = 30;
 
@@ -32,7 +35,7 @@ export async function startContainerTarget(
   options: StartOptions,
 ): Promise<ServedTarget> {
   const engine = await containerEngine();
-  await sweepLeftovers(engine);
+  await sweepOnce(engine);
   const image = await findImage(engine, definition, start, options);
   const { CertificateAuthority } = await import('../network/certificate-authority.ts');
   const authority = options.authority ?? (await CertificateAuthority.create());
@@ -42,7 +45,7 @@ export async function startContainerTarget(
   const limit = deadline(start.within, options.signal);
   const container = new Container(engine, definition, start, image);
   try {
-    await container.start(await filesOf(definition, start, authority));
+    await container.start(await filesOf(definition, start, authority), limit.signal);
     const target = new ServedTarget(
       definition,
       container,
@@ -107,6 +110,8 @@ class Container implements Host {
   readonly #log = new LogLines();
   readonly #forget: () => void;
   #ports = new Map<number, number>();
+  #starting: Promise<unknown> = Promise.resolve();
+  #stopped = false;
 
   constructor(engine: Engine, definition: TargetDefinition, start: ContainerStart, image: Image) {
     const { host } = engine.client.info.containerRuntime;
@@ -123,7 +128,7 @@ class Container implements Host {
     return this.#engine.client.container.getById(this.#name);
   }
 
-  async start(files: { target: string; content: Buffer | string }[]): Promise<void> {
+  async start(files: { target: string; content: Buffer | string }[], signal: AbortSignal): Promise<void> {
     const { settings } = this.#definition;
     const { library } = this.#engine;
     const generic = new (localContainer(library, this.address))(this.image.name)
@@ -135,7 +140,21 @@ class Container implements Host {
       .withLogConsumer((stream) => this.#follow(stream))
       .withWaitStrategy(waitsForNothing);
     if (this.#start.command) generic.withCommand([...this.#start.command]);
-    await generic.start();
+    // The library waits ten seconds for the ports of a container that has ended long since.
+    const exited = new Promise<never>((_resolve, reject) => {
+      generic.onCreated = () => {
+        if (this.#stopped) throw new TargetStartError('it was stopped before it was started');
+        this.#exit({ condition: 'next-exit' }).then(reject);
+      };
+    });
+    const over = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new TargetStartError('the engine did not start it')), {
+        once: true,
+      });
+    });
+    this.#starting = generic.start();
+    this.#starting.catch(() => {});
+    await Promise.race([this.#starting, exited, over]);
     await this.#learnPorts();
   }
 
@@ -159,12 +178,9 @@ class Container implements Host {
   /** Does something that only makes sense while the container runs; throws as soon as it does not. */
   async whileItLives(task: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const exited = this.#container.wait({ abortSignal: over.signal }).then(
-      ({ StatusCode }: { StatusCode: number }) => {
-        throw new TargetStartError(`the container ended with exit code ${StatusCode}`);
-      },
-      () => new Promise<never>(() => {}),
-    );
+    const exited = this.#exit({ abortSignal: over.signal }).then((error) => {
+      throw error;
+    });
     try {
       await Promise.race([task(AbortSignal.any([signal, over.signal])), exited]);
     } finally {
@@ -193,6 +209,8 @@ class Container implements Host {
       const ended = State.Running
         ? ''
         : `, exit code ${State.ExitCode}${State.OOMKilled ? ', out of memory' : ''}`;
+      // A container that ended at once did so before its log was followed.
+      if (!State.Running && this.#log.last(1).length === 0) await this.#readWholeLog();
       lines.push(`  state: ${State.Status}${ended}${State.Error ? `, ${State.Error}` : ''}`);
       const bindings = Object.entries(NetworkSettings.Ports ?? {}).map(
         ([port, hosts]) =>
@@ -209,10 +227,30 @@ class Container implements Host {
 
   async stop(): Promise<void> {
     this.#forget();
+    this.#stopped = true;
+    await this.#remove();
+    // A container that the engine was only about to make is not found by the first attempt.
+    await Promise.race([this.#starting, aborted(new AbortController().signal, engineGraceMs)]).catch(
+      () => {},
+    );
+    await this.#remove();
+  }
+
+  async #remove(): Promise<void> {
     try {
       await this.#container.remove({ force: true, v: true });
     } catch {
       // It is gone already, or the engine is: either way there is nothing more to be done from here.
+    }
+  }
+
+  /** Resolves when the container has ended, with an error that says so; never where that cannot be seen. */
+  async #exit(options: { condition?: 'next-exit'; abortSignal?: AbortSignal }): Promise<TargetStartError> {
+    try {
+      const { StatusCode } = await this.#container.wait(options);
+      return new TargetStartError(`the container ended with exit code ${StatusCode}`);
+    } catch {
+      return new Promise(() => {});
     }
   }
 
@@ -258,6 +296,12 @@ class Container implements Host {
     this.#ports = bound;
   }
 
+  async #readWholeLog(): Promise<void> {
+    const stream = await this.#engine.client.container.logs(this.#container, { tail: logLinesShown });
+    this.#follow(stream);
+    if (!stream.readableEnded) await once(stream, 'end');
+  }
+
   #follow(stream: Readable): void {
     stream.setEncoding('utf8');
     stream.on('data', (chunk: string) => this.#log.take(chunk));
@@ -274,6 +318,12 @@ function portsOf(settings: TargetFile): number[] {
 function localContainer({ GenericContainer }: Testcontainers, address: string) {
   const isHere = address === '127.0.0.1';
   return class LocalContainer extends GenericContainer {
+    onCreated = () => {};
+
+    protected override async containerCreated(): Promise<void> {
+      this.onCreated();
+    }
+
     protected override async beforeContainerCreated(): Promise<void> {
       if (!isHere) return;
       const bindings: Record<string, { HostIp?: string; HostPort?: string }[]> =
