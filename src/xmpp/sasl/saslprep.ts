@@ -1,5 +1,5 @@
 /** Characters that SASLprep maps to nothing: RFC 3454 table B.1. */
-const toNothing = /\u034F|[\u00AD\u1806\u180B-\u180D\u200B-\u200D\u2060\uFE00-\uFE0F\uFEFF]/gu;
+const toNothing = /\u034F|\u200D|[\u180B-\u180D]|[\uFE00-\uFE0F]|[\u00AD\u1806\u200B\u200C\u2060\uFEFF]/gu;
 
 /** Spaces other than the ASCII one: RFC 3454 table C.1.2. (U+200B is also in B.1, and SASLprep maps it first to a space.) */
 const toSpace = /[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/gu;

@@ -1,0 +1,372 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { escapeXml, type XmlElement } from './element.ts';
+import { EventQueue } from './event-queue.ts';
+import type { HowEnded, Link, LinkHandlers } from './link.ts';
+import { namespaces } from './namespaces.ts';
+import { connectTcp, SocketLink, secureSocket } from './socket-link.ts';
+import {
+  defaultXmlLimits,
+  type ElementFacts,
+  headerViolation,
+  type StreamHeader,
+  StreamParser,
+  type XmlLimits,
+  type XmlViolation,
+} from './stream-parser.ts';
+import type { TlsFacts, TlsOptions } from './tls.ts';
+import { WebSocketLink } from './websocket-link.ts';
+
+export { type CertificateFacts, type TlsFacts, type TlsOptions, TlsVerificationError } from './tls.ts';
+export { WebSocketRefusedError } from './websocket-link.ts';
+
+/** Something that the server did, in the order in which it did it. */
+export type XmppEvent =
+  | { kind: 'header'; header: StreamHeader }
+  | { kind: 'features'; element: XmlElement }
+  /** Any other top-level element; `n` counts them from 1 over the connection. */
+  | { kind: 'element'; element: XmlElement; n: number; facts: ElementFacts }
+  /** `condition` is empty where the error names none. */
+  | { kind: 'stream-error'; condition: string; element: XmlElement }
+  /** The closing tag of the stream, or `<close/>`. */
+  | { kind: 'stream-end'; element?: XmlElement }
+  /** What the server sent is not XMPP; nothing that it sends after it is read, until TLS begins. */
+  | ({ kind: 'violation' } & XmlViolation)
+  | ({ kind: 'tls' } & TlsFacts)
+  /** The connection is over. Not announced when this side destroyed or reset it. */
+  | { kind: 'ended'; how: 'end' | 'reset' | 'error'; error?: Error };
+
+export interface XmppConnectionOptions {
+  transport: 'tcp' | 'tls' | 'websocket';
+  host: string;
+  port: number;
+  /** Of the WebSocket. */
+  path?: string;
+  /** The WebSocket is reached by TLS. */
+  secure?: boolean;
+  /** Also used by STARTTLS. By direct TLS, ALPN offers `xmpp-client` (XEP-0368) unless told otherwise. */
+  tls?: TlsOptions;
+  /** Aborting it destroys the connection, during and after opening. */
+  signal?: AbortSignal;
+  limits?: Partial<XmlLimits>;
+  onEvent?(event: XmppEvent): void;
+  /** Every chunk in clear: below TLS nothing is told. For a WebSocket, the messages. */
+  observe?(chunk: { direction: 'sent' | 'received'; bytes: Buffer }): void;
+}
+
+export interface StreamOptions {
+  to?: string | undefined;
+  from?: string | undefined;
+  /** Default `1.0`; `null` leaves the attribute out. */
+  version?: string | null | undefined;
+  lang?: string | undefined;
+  /** Further attributes, namespace declarations among them; they win over the above. */
+  attributes?: Record<string, string> | undefined;
+  /** Is written instead of everything else. */
+  raw?: string | undefined;
+}
+
+/** Events kept for whoever negotiates, before it is taken for a flood. */
+const mostKeptEvents = 10_000;
+
+/**
+ * The client's end of one connection. It writes whatever it is told to, and announces whatever comes; it never
+ * answers by itself.
+ */
+export class XmppConnection {
+  readonly #options: XmppConnectionOptions;
+  readonly #limits: XmlLimits;
+  readonly #queues = new Set<EventQueue<XmppEvent | { kind: 'ended'; how: 'local' }>>();
+  #link: Link | undefined;
+  #parser: StreamParser;
+  #count = 0;
+  #ended: HowEnded | undefined;
+  #localPort: number | undefined;
+  #features: XmlElement | undefined;
+  #header: StreamHeader | undefined;
+  #proceeded = false;
+  /** Octets that came in clear after `<proceed/>`. */
+  #octetsBeforeTls = 0;
+
+  private constructor(options: XmppConnectionOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultXmlLimits, ...options.limits };
+    this.#parser = this.#newParser();
+  }
+
+  /**
+   * Connects, with TLS or the WebSocket handshake where asked for; no stream is opened. Rejects with the error of
+   * the system, TlsVerificationError (after a `tls` event), WebSocketRefusedError, or the reason of the signal.
+   */
+  static async open(options: XmppConnectionOptions): Promise<XmppConnection> {
+    const connection = new XmppConnection(options);
+    await connection.#open();
+    return connection;
+  }
+
+  async #open(): Promise<void> {
+    const { host, port, transport, signal, tls = {} } = this.#options;
+    const socket = await connectTcp(host, port, signal);
+    this.#localPort = socket.localPort;
+    const tlsSocket = await this.#secureAtOnce(socket);
+    if (transport !== 'websocket') this.#link = new SocketLink(socket, tlsSocket, this.#handlers);
+    else {
+      const path = this.#options.path ?? '/';
+      const authority = `${bracketed(tls.servername ?? host)}:${port}`;
+      const settings = { authority, path, maxPayload: this.#limits.octets };
+      this.#link = await WebSocketLink.open(socket, tlsSocket, settings, this.#handlers, signal);
+    }
+    if (signal?.aborted) this.#onAbort();
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  async #secureAtOnce(socket: Socket): Promise<TLSSocket | undefined> {
+    const { host, transport, secure, signal, tls = {} } = this.#options;
+    if (transport === 'tls') {
+      return secureSocket(socket, { alpn: ['xmpp-client'], ...tls }, host, this.#handlers, signal);
+    }
+    if (transport === 'websocket' && secure) return secureSocket(socket, tls, host, this.#handlers, signal);
+    return undefined;
+  }
+
+  /** The port of this end of the TCP connection, also after its end. */
+  get localPort(): number | undefined {
+    return this.#localPort;
+  }
+
+  get tlsSocket(): TLSSocket | undefined {
+    return this.#link?.tlsSocket;
+  }
+
+  /** Whether the stream is framed as RFC 7395 has it. */
+  get framed(): boolean {
+    return this.#link?.framed ?? false;
+  }
+
+  /** Whether everything is under TLS. */
+  get secured(): boolean {
+    return this.tlsSocket !== undefined;
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** The latest header of the server. */
+  get header(): StreamHeader | undefined {
+    return this.#header;
+  }
+
+  /** The stream features since the latest header. */
+  get features(): XmlElement | undefined {
+    return this.#features;
+  }
+
+  /**
+   * Writes characters or bytes as they are; `every` cuts them into writes of so many octets. Over WebSocket it is
+   * one text message, and the slices are its fragments. Dropped when the connection is over.
+   */
+  write(text: string | Buffer, slices: { every?: number } = {}): void {
+    this.#link?.write(typeof text === 'string' ? Buffer.from(text) : text, slices.every);
+  }
+
+  /** Writes an element with the namespace declarations that this kind of stream needs. */
+  send(element: XmlElement): void {
+    this.write(element.toXml(this.framed ? '' : namespaces.client));
+  }
+
+  /** Resolves when everything written has left this process, or the connection is over. */
+  async flushed(): Promise<void> {
+    await this.#link?.flushed();
+  }
+
+  /** Writes a stream header, or `<open/>`. Waits for nothing. */
+  openStream(options: StreamOptions = {}): void {
+    this.write(options.raw ?? (this.framed ? openFrame(options) : streamHeader(options)));
+  }
+
+  /** Writes the end of the stream, or `<close/>`. Waits for nothing. */
+  closeStream(): void {
+    this.write(this.framed ? `<close xmlns='${namespaces.framing}'/>` : '</stream:stream>');
+  }
+
+  /**
+   * Goes on under TLS, after `<proceed/>` has come. Rejects as `open` does; the connection is then over. Octets that
+   * came in clear after `<proceed/>` are announced as a violation, and TLS is not begun.
+   */
+  async startTls(options: TlsOptions = this.#options.tls ?? {}): Promise<void> {
+    const link = this.#link;
+    if (!(link instanceof SocketLink)) throw new Error('Only a TCP connection can go on under TLS');
+    if (link.tlsSocket) throw new Error('The connection is under TLS already');
+    if (this.#octetsBeforeTls > 0) {
+      const text = `${this.#octetsBeforeTls} octets in clear between <proceed/> and TLS`;
+      this.#announce({ kind: 'violation', condition: 'policy-violation', text });
+      throw new Error(`The server sent ${text}`);
+    }
+    this.#parser.stop();
+    this.#parser = this.#newParser();
+    this.#proceeded = false;
+    await link.secure(options, this.#options.host, this.#options.signal);
+  }
+
+  /** Half-closes: FIN after what was written, or a WebSocket close frame. What comes is still announced. */
+  end(): void {
+    this.#link?.end();
+  }
+
+  /** Ends with RST. */
+  reset(): void {
+    this.#link?.reset();
+  }
+
+  /** Ends at once. Nothing more is announced. */
+  destroy(): void {
+    this.#link?.destroy();
+  }
+
+  /** Reads nothing until `resume()`, so that the server has to wait. */
+  pause(): void {
+    this.#link?.pause();
+  }
+
+  resume(): void {
+    this.#link?.resume();
+  }
+
+  /**
+   * Takes part in the events from now on, beside `onEvent`: one who waits for an answer calls it before asking. The
+   * last event is always `ended`. Call `stop` in the end.
+   */
+  listen(): {
+    next(signal?: AbortSignal): Promise<XmppEvent | { kind: 'ended'; how: 'local' }>;
+    stop(): void;
+  } {
+    const queue = new EventQueue<XmppEvent | { kind: 'ended'; how: 'local' }>();
+    if (this.#ended) queue.push({ kind: 'ended', how: this.#ended });
+    this.#queues.add(queue);
+    return { next: (signal) => queue.next(signal), stop: () => this.#queues.delete(queue) };
+  }
+
+  readonly #onAbort = () => this.destroy();
+
+  readonly #handlers: LinkHandlers = {
+    onData: (bytes) => {
+      this.#options.observe?.({ direction: 'received', bytes });
+      if (this.#proceeded) this.#octetsBeforeTls += bytes.length;
+      else this.#read(bytes);
+    },
+    onSent: (bytes) => this.#options.observe?.({ direction: 'sent', bytes }),
+    onViolation: (text) => this.#announce({ kind: 'violation', condition: 'bad-format', text }),
+    onTls: (facts) => this.#announce({ kind: 'tls', ...facts }),
+    onEnded: (how, error) => this.#end(how, error),
+  };
+
+  /** Reads on with a fresh parser where an element restarts the stream. */
+  #read(bytes: Buffer): void {
+    let left = bytes;
+    while (left.length > 0 && !this.#ended) {
+      const parser = this.#parser;
+      left = parser.write(left);
+      if (this.#parser === parser) return;
+      if (this.#proceeded) {
+        this.#octetsBeforeTls += left.length;
+        return;
+      }
+    }
+  }
+
+  #newParser(): StreamParser {
+    return new StreamParser(
+      {
+        onHeader: (header) => this.#onHeader(header),
+        onElement: (element, facts) => this.#onElement(element, facts),
+        onEnd: (element) => this.#announce({ kind: 'stream-end', ...(element && { element }) }),
+        onViolation: (violation) => this.#announce({ kind: 'violation', ...violation }),
+      },
+      { mode: this.#options.transport === 'websocket' ? 'framed' : 'stream', limits: this.#limits },
+    );
+  }
+
+  #onHeader(header: StreamHeader): void {
+    this.#header = header;
+    this.#features = undefined;
+    this.#announce({ kind: 'header', header });
+    const violation = headerViolation(header);
+    // Servers may use whatever prefix they like for the stream namespace (RFC 6120 section 4.8.5).
+    if (violation && violation.condition !== 'bad-namespace-prefix') {
+      this.#parser.stop();
+      this.#announce({ kind: 'violation', ...violation });
+    }
+  }
+
+  #onElement(element: XmlElement, facts: ElementFacts): void {
+    this.#count += 1;
+    if (element.is('features', namespaces.stream)) {
+      this.#features = element;
+      this.#announce({ kind: 'features', element });
+    } else if (element.is('error', namespaces.stream)) {
+      const condition = element.elements.find(
+        (child) => child.namespace === namespaces.streamError && child.name !== 'text',
+      );
+      this.#announce({ kind: 'stream-error', condition: condition?.name ?? '', element });
+    } else {
+      if (!this.framed) this.#restartAfter(element);
+      this.#announce({ kind: 'element', element, n: this.#count, facts });
+    }
+  }
+
+  /** After these, what comes belongs to another stream (RFC 6120 sections 5.4.3.3 and 6.4.6). */
+  #restartAfter(element: XmlElement): void {
+    this.#proceeded = element.is('proceed', namespaces.tls) && !this.secured;
+    if (!this.#proceeded && !element.is('success', namespaces.sasl)) return;
+    this.#parser.stop();
+    this.#parser = this.#newParser();
+  }
+
+  #announce(event: XmppEvent): void {
+    if (this.#ended) return;
+    this.#toQueues(event);
+    this.#options.onEvent?.(event);
+  }
+
+  #toQueues(event: XmppEvent | { kind: 'ended'; how: 'local' }): void {
+    for (const queue of this.#queues) {
+      queue.push(event);
+      if (queue.length > mostKeptEvents) this.destroy();
+    }
+  }
+
+  #end(how: HowEnded, error?: Error): void {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#parser.stop();
+    if (how === 'local') this.#toQueues({ kind: 'ended', how });
+    else this.#announce({ kind: 'ended', how, ...(error && { error }) });
+    this.#ended = how;
+  }
+}
+
+/** A stream header as RFC 6120 section 4.7 has it. */
+export function streamHeader(options: StreamOptions): string {
+  const declarations = { xmlns: namespaces.client, 'xmlns:stream': namespaces.stream };
+  return `<?xml version='1.0'?><stream:stream${written({ ...headerAttributes(options), ...declarations, ...options.attributes })}>`;
+}
+
+/** An `<open/>` as RFC 7395 section 3.4 has it. */
+function openFrame(options: StreamOptions): string {
+  return `<open${written({ xmlns: namespaces.framing, ...headerAttributes(options), ...options.attributes })}/>`;
+}
+
+function headerAttributes({ to, from, version, lang }: StreamOptions): Record<string, string | undefined> {
+  return { from, to, version: version === null ? undefined : (version ?? '1.0'), 'xml:lang': lang };
+}
+
+function written(attributes: Record<string, string | undefined>): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => (value === undefined ? '' : ` ${name}='${escapeXml(value)}'`))
+    .join('');
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,115 @@
+import { isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect, type SecureVersion, type TLSSocket } from 'node:tls';
+
+export interface TlsOptions {
+  /** PEM of the certificates that the server's must lead to; default: those that Node.js trusts. */
+  ca?: string | string[];
+  /** The name that the certificate must be for, and that is sent as SNI unless it is an IP address. */
+  servername?: string;
+  /** Protocols offered by ALPN; an empty list offers none. */
+  alpn?: string[];
+  minVersion?: SecureVersion;
+  maxVersion?: SecureVersion;
+  /** PEM of a client certificate with its chain, and of its key, for SASL EXTERNAL. */
+  certificate?: string;
+  key?: string;
+}
+
+/** What is known of a TLS connection once its handshake is over. */
+export interface TlsFacts {
+  /** Such as `TLSv1.3`. */
+  version: string;
+  /** The name of the cipher suite in the TLS standard. */
+  cipher: string;
+  /** The protocol that the server chose; `undefined` for none. */
+  alpn: string | undefined;
+  /** Whether the certificate of the server is trusted and for the name wanted. */
+  authorized: boolean;
+  /** Why it is not, such as `ERR_TLS_CERT_ALTNAME_INVALID` or `CERT_HAS_EXPIRED`. */
+  reason: string | undefined;
+  certificate: CertificateFacts | undefined;
+}
+
+export interface CertificateFacts {
+  subject: string;
+  issuer: string;
+  /** The names it is for, as Node.js writes them: `DNS:example.org, IP Address:127.0.0.1`. */
+  names: string;
+  validFrom: string;
+  validTo: string;
+  /** SHA-256, in hexadecimal with colons. */
+  fingerprint: string;
+}
+
+/** The server's certificate was not accepted; nothing was sent over the connection. */
+export class TlsVerificationError extends Error {
+  override readonly name = 'TlsVerificationError';
+  readonly facts: TlsFacts;
+
+  constructor(facts: TlsFacts, servername: string) {
+    super(
+      `The TLS certificate of the server is not accepted for ${servername}: ${facts.reason}` +
+        (facts.certificate ? ` (it is for ${facts.certificate.names || facts.certificate.subject})` : ''),
+    );
+    this.facts = facts;
+  }
+}
+
+/** Begins TLS on a connected socket. The handshake is still to come; see `finishHandshake`. */
+export function startHandshake(socket: Socket, options: TlsOptions, host: string): TLSSocket {
+  const { ca, alpn, minVersion, maxVersion, certificate, key } = options;
+  const name = options.servername ?? host;
+  const old = [minVersion, maxVersion].some((version) => version === 'TLSv1' || version === 'TLSv1.1');
+  const settings: ConnectionOptions = {
+    socket,
+    host: name,
+    ...(isIP(name) === 0 && { servername: name }),
+    ...(ca !== undefined && { ca }),
+    ...(alpn && alpn.length > 0 && { ALPNProtocols: alpn }),
+    ...(minVersion && { minVersion }),
+    ...(maxVersion && { maxVersion }),
+    // OpenSSL offers the versions before 1.2 only below its usual level of security.
+    ...(old && { ciphers: 'DEFAULT@SECLEVEL=0' }),
+    ...(certificate !== undefined && { cert: certificate }),
+    ...(key !== undefined && { key }),
+    // Node would throw away the connection and the facts with it. finishHandshake refuses what it would refuse.
+    rejectUnauthorized: false,
+  };
+  return connect(settings);
+}
+
+/** Resolves with the facts when the handshake is over, whether or not the certificate is accepted. */
+export function finishHandshake(socket: TLSSocket): Promise<TlsFacts> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      socket.off('secureConnect', onSecure).off('error', onError).off('close', onClose);
+      act();
+    };
+    const onSecure = () => settle(() => resolve(factsOf(socket)));
+    const onError = (error: Error) => settle(() => reject(error));
+    const onClose = () => settle(() => reject(new Error('The connection ended during the TLS handshake')));
+    socket.on('secureConnect', onSecure).on('error', onError).on('close', onClose);
+  });
+}
+
+function factsOf(socket: TLSSocket): TlsFacts {
+  const certificate = socket.getPeerX509Certificate();
+  const { authorizationError } = socket;
+  const reason =
+    authorizationError && 'code' in authorizationError ? authorizationError.code : authorizationError;
+  return {
+    version: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher().standardName,
+    alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
+    authorized: socket.authorized,
+    reason: socket.authorized ? undefined : String(reason),
+    certificate: certificate && {
+      subject: certificate.subject,
+      issuer: certificate.issuer,
+      names: certificate.subjectAltName ?? '',
+      validFrom: certificate.validFrom,
+      validTo: certificate.validTo,
+      fingerprint: certificate.fingerprint256,
+    },
+  };
+}
