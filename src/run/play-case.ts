@@ -54,6 +54,7 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
     relay: (actor) => relays.of(actor),
     addSecret: (secret) => secrets.push(secret),
     observe: (text) => observations.push(text),
+    tolerate: (why) => observations.push(why),
   };
   const play: Play = { stage, tolerated: [], settled: options.impatient ? target.settled : undefined };
   let ending: Partial<CaseResult> & Pick<CaseResult, 'verdict'>;

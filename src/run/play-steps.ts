@@ -68,7 +68,7 @@ async function playStep(step: Step, play: Play): Promise<void> {
 async function playVerb(step: VerbStep, play: Play): Promise<void> {
   play.stage.transcript.note(step.subject, step.sentence);
   if (step.verb.expect) await meet([expectationOf(step, play)], patienceFor([step], play));
-  else await step.verb.play?.(stepPlay(step, play), play.stage);
+  else await step.verb.play?.(stepPlay(step, play), stageOf(step, play));
 }
 
 /** All branches are played to their end, so that none goes on behind the back of a failed case. */
@@ -79,7 +79,7 @@ async function playTogether(branches: readonly Step[][], play: Play): Promise<vo
 }
 
 function expectationOf(step: VerbStep, play: Play): Expectation {
-  const expectation = step.verb.expect?.(stepPlay(step, play), play.stage);
+  const expectation = step.verb.expect?.(stepPlay(step, play), stageOf(step, play));
   if (!expectation) throw new Error(`${step.verb.phrase} waits for nothing, so it cannot be an outcome`);
   return expectation;
 }
@@ -87,6 +87,11 @@ function expectationOf(step: VerbStep, play: Play): Expectation {
 function stepPlay(step: VerbStep, play: Play): StepPlay {
   const { subject, slots, value, prepared } = step;
   return { subject, slots, value, prepared, within: step.withinMs ?? play.stage.patience };
+}
+
+/** The stage as one step sees it: what the step tolerates is held against this step. */
+function stageOf(step: Step, play: Play): Stage {
+  return { ...play.stage, tolerate: (why) => play.tolerated.push({ step, why }) };
 }
 
 function patienceFor(steps: readonly VerbStep[], play: Play): Patience {

@@ -42,4 +42,6 @@ export interface Stage {
   addSecret(secret: string): void;
   /** Something worth telling that is no failure. */
   observe(text: string): void;
+  /** What came at this step is allowed, but not what the specification prefers: the case ends with `warn`. */
+  tolerate(why: string): void;
 }
