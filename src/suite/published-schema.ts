@@ -70,7 +70,7 @@ function patternProperties(verbs: readonly Verb[]): Record<string, object> {
   }
   return Object.fromEntries(
     [...byPattern].map(([pattern, same]) => {
-      const schemas = same.map((verb) => ({ description: verb.summary, ...(verb.takes ?? { type: 'null' }) }) as object);
+      const schemas = same.map((verb) => ({ description: verb.summary, ...Object(verb.takes ?? { type: 'null' }) }) as object);
       return [pattern, schemas.length === 1 ? (schemas[0] ?? {}) : { anyOf: schemas }];
     }),
   );

@@ -82,10 +82,13 @@ class SuiteReader {
     const suite = this.#suite;
     if (!suite) return [];
     const path: DocumentPath = ['cases', index];
-    const covers = this.#covers(text, path);
     this.#checkNeeds(text.needs, [...path, 'needs']);
     return this.#rows(text, path).flatMap((row) => {
-      const filled = fillRow({ id: text.id, title: text.title, given: text.given, steps: text.steps }, row);
+      const filled = fillRow(
+        { id: text.id, title: text.title, covers: text.covers, given: text.given, steps: text.steps },
+        row,
+      );
+      const covers = this.#covers(filled.covers, path);
       const id = `${suite.name}/${filled.id}`;
       this.#checkId(id, String(filled.id), path);
       const given = this.#given(filled.given, suite.vocabulary, path);
@@ -133,8 +136,8 @@ class SuiteReader {
     return rowsOf(text.each);
   }
 
-  #covers(text: CaseText, path: DocumentPath): Requirement[] {
-    return text.covers.flatMap((id, index) => {
+  #covers(ids: CaseText['covers'], path: DocumentPath): Requirement[] {
+    return ids.flatMap((id, index) => {
       const requirement = this.#shelf.requirements.get(id);
       if (!requirement) {
         const hint = suggest(id, [...this.#shelf.requirements.keys()].filter((one) => nearby(one, id)));

@@ -2,7 +2,7 @@ import type { Account, Endpoint } from '../../target/running-target.ts';
 import { XmppConnection, type XmppEvent } from '../../xmpp/connection.ts';
 import type { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
-import { StreamManagement } from '../../xmpp/stream-management.ts';
+import type { StreamManagement } from '../../xmpp/stream-management.ts';
 import { type Finding, type Look, StepFailure } from '../expectation.ts';
 import { Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
@@ -154,6 +154,34 @@ export class XmppActor implements Actor {
   send(stanza: string): void {
     this.streamManagement?.sent(stanza);
     this.connection.write(stanza);
+  }
+
+  /** Stream management as it was enabled; a step that needs it while it is off fails the case. */
+  get management(): StreamManagement {
+    if (this.streamManagement) return this.streamManagement;
+    const expected = `${this.name} to have stream management enabled`;
+    throw new StepFailure(this.finding('unexpected', expected, 'it is not enabled'));
+  }
+
+  /** A TLS client certificate for the account's bare JID, from the target's own authority. */
+  async clientCertificate(): Promise<{ certificate: string; key: string }> {
+    const { authority, name } = this.#stage.target;
+    if (authority) return authority.issueClient(this.account.bare);
+    throw new StepFailure({
+      kind: 'unsupported',
+      expected: `a client certificate that ${name} trusts`,
+      message: `${name} brings its own certificates, so Touchstone can issue none that it trusts`,
+    });
+  }
+
+  async beginTls(): Promise<void> {
+    try {
+      await this.connection.startTls();
+    } catch (error) {
+      this.#stage.signal.throwIfAborted();
+      const text = error instanceof Error ? error.message : String(error);
+      throw new StepFailure(this.finding('unexpected', 'TLS to begin', text));
+    }
   }
 
   setSentinel(id: string): void {

@@ -1,0 +1,201 @@
+import type { SaslOverrides } from '../../xmpp/sasl/mechanism.ts';
+import type { Stage } from '../stage.ts';
+import { actorAs, verb } from '../vocabulary.ts';
+import { type Way, XmppActor } from './actor.ts';
+import { type Attempt, authenticate, bind, connect, secure, tryToAuthenticate } from './session.ts';
+
+const text = { type: 'string' } as const;
+const tlsVersion = { enum: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] } as const;
+
+const wayProperties = {
+  transport: { enum: ['tcp', 'tls', 'websocket'], description: 'Default: what `given` says, else tcp' },
+  servername: { type: 'string', description: 'The name that TLS asks for; default: the domain' },
+  alpn: { type: 'array', items: text, description: 'Protocols offered by ALPN; an empty list offers none' },
+  tls: {
+    type: 'object',
+    properties: { minimum: tlsVersion, maximum: tlsVersion },
+    additionalProperties: false,
+    description: 'TLS versions that the client offers',
+  },
+  certificate: { type: 'boolean', description: 'Shows a TLS client certificate for the account' },
+} as const;
+
+const attemptProperties = {
+  mechanism: { type: 'string', description: 'Default: the strongest that is offered, without channel binding' },
+  username: text,
+  password: text,
+  authzid: text,
+  'channel binding': { enum: ['tls-exporter', 'tls-server-end-point'] },
+  'could bind': { type: 'boolean', description: 'SCRAM: the gs2 flag `y` instead of `n`' },
+  'initial response': { anyOf: [text, { type: 'null' }], description: 'Instead of the right one; null: none' },
+  response: { type: 'string', description: 'Instead of every answer to a challenge' },
+  nonce: text,
+  'final nonce': { type: 'string', description: 'SCRAM: the nonce of the client-final-message' },
+  'gs2 header': { type: 'string', description: 'SCRAM: with its last comma, such as `y,,`' },
+  'channel binding input': { type: 'string', description: 'SCRAM: the value of c=, in base64' },
+  proof: { type: 'string', description: 'SCRAM: the value of p=, in base64' },
+  'mandatory extension': { type: 'string', description: 'SCRAM: the value of m=' },
+  'first extensions': { type: 'string', description: 'SCRAM: attributes after the client nonce' },
+  'final extensions': { type: 'string', description: 'SCRAM: attributes before the proof' },
+} as const;
+
+const attemptSchema = { type: 'object', properties: attemptProperties, additionalProperties: false } as const;
+
+interface AttemptWords {
+  mechanism?: string;
+  username?: string;
+  password?: string;
+  authzid?: string;
+  'channel binding'?: 'tls-exporter' | 'tls-server-end-point';
+  'could bind'?: boolean;
+  'initial response'?: string | null;
+  [other: string]: unknown;
+}
+
+const overrideWords: Record<string, keyof SaslOverrides> = {
+  'initial response': 'initialResponse',
+  response: 'response',
+  nonce: 'nonce',
+  'final nonce': 'finalNonce',
+  'gs2 header': 'gs2Header',
+  'channel binding input': 'channelBindingInput',
+  proof: 'proof',
+  'mandatory extension': 'mandatoryExtension',
+  'first extensions': 'firstExtensions',
+  'final extensions': 'finalExtensions',
+};
+
+/** The words of a case as the wire library takes them, names filled in. */
+export function attemptOf(words: AttemptWords | undefined, stage: Stage): Attempt {
+  if (!words) return {};
+  const overrides: Record<string, string | null> = {};
+  for (const [word, name] of Object.entries(overrideWords)) {
+    const value = words[word];
+    if (value === null) overrides[name] = null;
+    else if (typeof value === 'string') overrides[name] = stage.names.fill(value);
+  }
+  const filled = (value: string | undefined) => (value === undefined ? undefined : stage.names.fill(value));
+  const { mechanism } = words;
+  const username = filled(words.username);
+  const password = filled(words.password);
+  const authzid = filled(words.authzid);
+  return {
+    ...(mechanism === undefined ? {} : { mechanism }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(authzid === undefined ? {} : { authzid }),
+    ...(words['channel binding'] ? { channelBinding: words['channel binding'] } : {}),
+    overrides: words['could bind'] ? { gs2Header: 'y,,', ...overrides } : overrides,
+  };
+}
+
+export const connectingVerbs = [
+  verb({
+    subject: 'actor',
+    phrase: 'connects',
+    takes: { type: 'object', properties: wayProperties, additionalProperties: false },
+    optional: true,
+    summary: 'Opens the connection (TCP, direct TLS or the WebSocket handshake); no stream is opened',
+    example: '- romeo connects: { transport: tls }',
+    play: async (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      const { transport, servername, alpn, tls, certificate } = step.value ?? {};
+      const way: Way = {
+        ...actor.way,
+        ...(transport ? { transport } : {}),
+        ...(servername === undefined ? {} : { servername: stage.names.fill(servername) }),
+        ...(alpn ? { alpn } : {}),
+        ...(tls?.minimum ? { minimumTls: tls.minimum } : {}),
+        ...(tls?.maximum ? { maximumTls: tls.maximum } : {}),
+        ...(certificate ? { certificate: await actor.clientCertificate() } : {}),
+      };
+      await connect(actor, stage, way);
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'opens',
+    takes: {
+      type: 'object',
+      properties: {
+        to: text,
+        from: text,
+        version: { anyOf: [text, { type: 'null' }], description: 'Default 1.0; null leaves it out' },
+        lang: text,
+        attributes: { type: 'object', additionalProperties: text, description: 'Further attributes, xmlns among them' },
+        raw: { type: 'string', description: 'Written instead of a header' },
+      },
+      additionalProperties: false,
+    },
+    optional: true,
+    summary: 'Writes a stream header (or `<open/>`), to the domain unless told otherwise, and waits for nothing',
+    example: "- romeo opens: { to: '{domain}', version: '1.0', lang: en }",
+    play: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      const { to, from, version, lang, attributes, raw } = step.value ?? {};
+      const fill = (value: string | undefined) => (value === undefined ? undefined : stage.names.fill(value));
+      actor.connection.openStream({
+        to: to === undefined ? actor.account.domain : to === '' ? undefined : fill(to),
+        from: fill(from),
+        version: version === null ? null : fill(version),
+        lang: fill(lang),
+        attributes: attributes
+          ? Object.fromEntries(
+              Object.entries(attributes as Record<string, string>).map(([name, value]) => [name, stage.names.fill(value)]),
+            )
+          : undefined,
+        raw: fill(raw),
+      });
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'secures',
+    summary: 'Plays STARTTLS to its end and opens the stream again, which must succeed',
+    example: '- romeo secures',
+    play: (step, stage) => secure(actorAs(stage, step.subject, XmppActor), stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'begins tls',
+    summary: 'Begins TLS on the connection as it is, after `<proceed/>` was received; opens no stream',
+    example: '- romeo begins tls',
+    play: async (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      await actor.beginTls();
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'authenticates',
+    takes: attemptSchema,
+    optional: true,
+    summary: 'Authenticates, which must succeed, and opens the stream again',
+    example: '- romeo authenticates: { mechanism: SCRAM-SHA-256 }',
+    play: (step, stage) =>
+      authenticate(actorAs(stage, step.subject, XmppActor), attemptOf(step.value, stage), stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'tries to authenticate',
+    takes: attemptSchema,
+    optional: true,
+    summary:
+      'Plays the client’s half of SASL up to the server’s last word; what that is, the next step says. A wrong server signature fails at once',
+    example: '- romeo tries to authenticate: { mechanism: PLAIN, password: wrong }',
+    play: (step, stage) =>
+      tryToAuthenticate(actorAs(stage, step.subject, XmppActor), attemptOf(step.value, stage), stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'binds',
+    takes: text,
+    optional: true,
+    summary: 'Binds a resource, this one or the server’s choice, which must succeed',
+    example: '- romeo binds: balcony',
+    play: (step, stage) => {
+      const resource = step.value === undefined ? undefined : stage.names.fill(step.value);
+      return bind(actorAs(stage, step.subject, XmppActor), resource, stage);
+    },
+  }),
+];

@@ -1,0 +1,82 @@
+import { StreamManagement } from '../../xmpp/stream-management.ts';
+import type { Stage } from '../stage.ts';
+import { actorAs, verb } from '../vocabulary.ts';
+import { XmppActor } from './actor.ts';
+import { inStanzaNamespace, goOnline, negotiating, reach } from './session.ts';
+
+/** Enables stream management on a bound stream, which must succeed. Requests are answered only by steps. */
+export async function enableStreamManagement(
+  actor: XmppActor,
+  options: { resume: boolean },
+  stage: Stage,
+): Promise<void> {
+  const management = new StreamManagement(actor.connection, { answers: false });
+  actor.streamManagement = management;
+  await negotiating(actor, stage, (signal) => management.enable({ resume: options.resume, signal }));
+}
+
+export const managementVerbs = [
+  verb({
+    subject: 'actor',
+    phrase: 'enables stream management',
+    takes: {
+      type: 'object',
+      properties: { resume: { type: 'boolean' } },
+      required: ['resume'],
+      additionalProperties: false,
+    },
+    optional: true,
+    summary: 'Enables stream management (XEP-0198), which must succeed; what is sent and received is counted from here',
+    example: '- romeo enables stream management: { resume: true }',
+    play: (step, stage) =>
+      enableStreamManagement(
+        actorAs(stage, step.subject, XmppActor),
+        { resume: step.value?.resume ?? false },
+        stage,
+      ),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'acknowledges',
+    summary: 'Tells the server how many stanzas were received since stream management was enabled',
+    example: '- romeo acknowledges',
+    play: (step, stage) => actorAs(stage, step.subject, XmppActor).management.acknowledge(),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'resumes',
+    takes: {
+      type: 'object',
+      properties: { resend: { type: 'boolean' } },
+      required: ['resend'],
+      additionalProperties: false,
+    },
+    optional: true,
+    summary:
+      'Connects and authenticates again and resumes the old stream, which must succeed; sends again what the server had not handled, unless `resend` is false',
+    example: '- romeo resumes',
+    play: async (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      const { management } = actor;
+      await reach(actor, 'authenticated', {}, stage);
+      await negotiating(actor, stage, (signal) =>
+        management.resume(actor.connection, { resend: step.value?.resend ?? true, signal }),
+      );
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'comes online',
+    takes: { type: 'string', pattern: '^\\s*<presence' },
+    optional: true,
+    summary:
+      'Connects, authenticates, binds a resource, requests the roster and sends initial presence. What the server sends on that occasion, the next steps can receive',
+    example: '- juliet comes online',
+    play: async (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      await reach(actor, 'bound', { resource: actor.resource }, stage);
+      const presence = step.value === undefined ? '<presence/>' : stage.names.fill(step.value);
+      await goOnline(actor, inStanzaNamespace(presence), stage);
+    },
+  }),
+];

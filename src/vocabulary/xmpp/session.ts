@@ -1,0 +1,178 @@
+import type { XmppEvent } from '../../xmpp/connection.ts';
+import { namespaces } from '../../xmpp/namespaces.ts';
+import {
+  type AuthenticationOptions,
+  authenticate as authenticateStream,
+  bind as bindResource,
+  NegotiationError,
+  openWithFeatures,
+  secure as secureStream,
+  tryToAuthenticate as tryStream,
+} from '../../xmpp/negotiation.ts';
+import { StepFailure } from '../expectation.ts';
+import type { Stage } from '../stage.ts';
+import type { XmppActor } from './actor.ts';
+import { describeArrival } from './event-expectation.ts';
+
+/** How far an actor has come, weakest first. */
+export const states = ['registered', 'connected', 'secured', 'authenticated', 'bound', 'online'] as const;
+export type XmppState = (typeof states)[number];
+
+/** What a case says of an attempt to authenticate; what it leaves out is right. */
+export type Attempt = Partial<Omit<AuthenticationOptions, 'signal'>>;
+
+/** Does a piece of negotiation within the patience of the case; what the server does wrong in it fails the step. */
+export async function negotiating<T>(
+  actor: XmppActor,
+  stage: Stage,
+  negotiate: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const signal = AbortSignal.any([stage.signal, AbortSignal.timeout(stage.patience)]);
+  try {
+    return await negotiate(signal);
+  } catch (error) {
+    stage.signal.throwIfAborted();
+    if (!(error instanceof NegotiationError)) throw error;
+    const kind = signal.aborted ? 'silence' : error.condition === undefined ? 'closed' : 'mismatch';
+    throw new StepFailure(actor.finding(kind, error.expected, error.message));
+  }
+}
+
+/** Opens a stream to the domain and waits for its features. */
+export async function openStream(actor: XmppActor, stage: Stage): Promise<void> {
+  await negotiating(actor, stage, (signal) =>
+    openWithFeatures(actor.connection, { to: actor.account.domain, signal }),
+  );
+}
+
+/** Plays STARTTLS to its end and opens the stream again; nothing to do where TLS is on already. */
+export async function secure(actor: XmppActor, stage: Stage): Promise<void> {
+  if (actor.connection.secured || actor.connection.framed) return;
+  await negotiating(actor, stage, (signal) =>
+    secureStream(actor.connection, { to: actor.account.domain, signal }),
+  );
+}
+
+function optionsOf(actor: XmppActor, attempt: Attempt, signal: AbortSignal): AuthenticationOptions {
+  const { username, password } = actor.account;
+  return { username, password, ...attempt, signal };
+}
+
+/** Authenticates, which must succeed, and opens the stream again. */
+export async function authenticate(actor: XmppActor, attempt: Attempt, stage: Stage): Promise<void> {
+  await negotiating(actor, stage, (signal) =>
+    authenticateStream(actor.connection, optionsOf(actor, attempt, signal)),
+  );
+  await openStream(actor, stage);
+}
+
+/** Plays the client's half of SASL up to the server's last word, whatever that is. */
+export async function tryToAuthenticate(actor: XmppActor, attempt: Attempt, stage: Stage): Promise<void> {
+  const { objection } = await negotiating(actor, stage, (signal) =>
+    tryStream(actor.connection, optionsOf(actor, attempt, signal)).catch((error: unknown) => {
+      // The end of the stream is an outcome too: the next step says whether it was allowed.
+      if (error instanceof NegotiationError && !signal.aborted) return { objection: undefined };
+      throw error;
+    }),
+  );
+  if (!objection) return;
+  const expected = 'the server’s half of the SASL exchange to hold';
+  throw new StepFailure(actor.finding('mismatch', expected, objection.message));
+}
+
+/** Binds a resource, the server's choice where none is named; the full JID is known afterwards. */
+export async function bind(actor: XmppActor, resource: string | undefined, stage: Stage): Promise<void> {
+  actor.full = await negotiating(actor, stage, (signal) => bindResource(actor.connection, { resource, signal }));
+}
+
+/** Connects; what the network or TLS says against it fails the step. */
+export async function connect(actor: XmppActor, stage: Stage, way = actor.way): Promise<void> {
+  try {
+    await actor.connect(way);
+  } catch (error) {
+    stage.signal.throwIfAborted();
+    if (error instanceof StepFailure || error instanceof TypeError) throw error;
+    const text = error instanceof Error ? error.message : String(error);
+    throw new StepFailure(actor.finding('closed', `${actor.name} to connect`, text));
+  }
+}
+
+/** Brings an actor from nothing to a state below `online`. */
+export async function reach(
+  actor: XmppActor,
+  state: XmppState,
+  login: { resource?: string | undefined; attempt?: Attempt },
+  stage: Stage,
+): Promise<void> {
+  const level = states.indexOf(state);
+  if (level < states.indexOf('connected')) return;
+  await connect(actor, stage);
+  await openStream(actor, stage);
+  if (level >= states.indexOf('secured')) await secure(actor, stage);
+  if (level >= states.indexOf('authenticated')) await authenticate(actor, login.attempt ?? {}, stage);
+  if (level >= states.indexOf('bound')) await bind(actor, login.resource, stage);
+}
+
+/** What one writes, and what the other side then does. */
+interface Asking<T> {
+  expected: string;
+  write(): void;
+  /** What the event means; `undefined` while it is something else. */
+  read(event: XmppEvent): T | undefined;
+}
+
+/** Writes and waits for what must follow. Fails the step when the stream ends first, or time is over. */
+export async function ask<T>(actor: XmppActor, stage: Stage, asking: Asking<T>): Promise<T> {
+  const { expected } = asking;
+  const events = actor.connection.listen();
+  const late = AbortSignal.any([stage.signal, AbortSignal.timeout(stage.patience)]);
+  try {
+    asking.write();
+    for (;;) {
+      const event = await events.next(late);
+      if (event.kind === 'ended' && event.how === 'local')
+        throw new StepFailure(actor.finding('closed', expected, 'the connection was closed here'));
+      const answer = asking.read(event as XmppEvent);
+      if (answer !== undefined) return answer;
+      if (['ended', 'stream-end', 'stream-error', 'violation'].includes(event.kind)) {
+        const text = `instead came ${describeArrival(event as XmppEvent)}`;
+        throw new StepFailure(actor.finding('closed', expected, text));
+      }
+    }
+  } catch (error) {
+    if (error instanceof StepFailure || stage.signal.aborted || !late.aborted) throw error;
+    const text = `it did not come within ${stage.patience} ms`;
+    throw new StepFailure(actor.finding('silence', expected, text));
+  } finally {
+    events.stop();
+  }
+}
+
+/**
+ * Sends initial presence and requests the roster. Waits for the roster, and for the presence to come back to the
+ * resource that sent it (RFC 6121 section 4.2.2): then the server knows it as available.
+ */
+export async function goOnline(actor: XmppActor, presence: string, stage: Stage): Promise<void> {
+  let roster = false;
+  let reflected = false;
+  await ask(actor, stage, {
+    expected: 'the roster, and the reflection of initial presence',
+    write: () => {
+      const query = `<query xmlns='${namespaces.roster}'/>`;
+      actor.send(`<iq xmlns='${namespaces.client}' type='get' id='roster'>${query}</iq>`);
+      actor.send(inStanzaNamespace(presence));
+    },
+    read: (event) => {
+      if (event.kind !== 'element') return undefined;
+      const { element } = event;
+      if (element.name === 'iq' && element.get('id') === 'roster') roster = true;
+      if (element.name === 'presence' && element.get('from') === actor.full) reflected = true;
+      return roster && reflected ? true : undefined;
+    },
+  });
+}
+
+/** Over WebSocket each stanza declares its own namespace (RFC 7395 section 3.3.3); over TCP it does no harm. */
+export function inStanzaNamespace(stanza: string): string {
+  return stanza.replace(/^(\s*<(?:message|presence|iq))(?![^>]*\sxmlns=)/, `$1 xmlns='${namespaces.client}'`);
+}

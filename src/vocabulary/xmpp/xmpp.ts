@@ -1,0 +1,35 @@
+import type { Vocabulary } from '../vocabulary.ts';
+import { connectingVerbs } from './connecting-verbs.ts';
+import { bring, givenOptions } from './given.ts';
+import { managementVerbs } from './management-verbs.ts';
+import { receivingVerbs } from './receiving.ts';
+import { sendingVerbs } from './sending-verbs.ts';
+import { streamVerbs } from './stream-verbs.ts';
+
+/** XMPP as a client sees it: streams, TLS, SASL, stanzas, stream management. */
+export const xmpp: Vocabulary = {
+  name: 'xmpp',
+  summary: 'XMPP as a client sees it: streams, TLS, SASL, stanzas and stream management, over TCP, TLS or WebSocket',
+  verbs: [...connectingVerbs, ...managementVerbs, ...sendingVerbs, ...receivingVerbs, ...streamVerbs],
+  actors: {
+    states: [
+      { name: 'registered', summary: 'the account exists, nothing is connected' },
+      { name: 'connected', summary: 'a stream is open and its features have come' },
+      { name: 'secured', summary: 'TLS is on, by STARTTLS where it is not direct' },
+      { name: 'authenticated', summary: 'SASL has succeeded, and the stream is open again' },
+      { name: 'bound', summary: 'a resource is bound; no roster was requested, no presence sent' },
+      { name: 'online', summary: 'the roster was requested and initial presence sent (the default)' },
+    ],
+    options: givenOptions,
+    facts: [
+      { name: 'bare', summary: 'the bare JID' },
+      { name: 'full', summary: 'the full JID, once a resource is bound' },
+      { name: 'local', summary: 'the localpart' },
+      { name: 'domain', summary: 'the domainpart' },
+      { name: 'resource', summary: 'the resourcepart, once it is bound' },
+      { name: 'password', summary: 'the password' },
+    ],
+    needs: ['xmpp'],
+    bring,
+  },
+};
