@@ -94,15 +94,13 @@ export function finishHandshake(socket: TLSSocket): Promise<TlsFacts> {
 
 function factsOf(socket: TLSSocket): TlsFacts {
   const certificate = socket.getPeerX509Certificate();
-  const { authorizationError } = socket;
-  const reason =
-    authorizationError && 'code' in authorizationError ? authorizationError.code : authorizationError;
   return {
     version: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().standardName,
     alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
     authorized: socket.authorized,
-    reason: socket.authorized ? undefined : String(reason),
+    // The types say that it is an Error; in truth it is the code of one.
+    reason: socket.authorized ? undefined : String(socket.authorizationError),
     certificate: certificate && {
       subject: certificate.subject,
       issuer: certificate.issuer,
