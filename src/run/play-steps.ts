@@ -66,7 +66,7 @@ async function playStep(step: Step, play: Play): Promise<void> {
 }
 
 async function playVerb(step: VerbStep, play: Play): Promise<void> {
-  play.stage.transcript.note(step.subject, step.sentence);
+  play.stage.transcript.step(step.subject, step.sentence);
   if (step.verb.expect) await meet([expectationOf(step, play)], patienceFor([step], play));
   else await step.verb.play?.(stepPlay(step, play), stageOf(step, play));
 }

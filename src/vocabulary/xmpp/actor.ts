@@ -166,7 +166,10 @@ export class XmppActor implements Actor {
   /** A TLS client certificate for the account's bare JID, from the target's own authority. */
   async clientCertificate(): Promise<{ certificate: string; key: string }> {
     const { authority, name } = this.#stage.target;
-    if (authority) return authority.issueClient(this.account.bare);
+    if (authority) {
+      const { certificate, privateKey } = await authority.issueClient(this.account.bare);
+      return { certificate, key: privateKey };
+    }
     throw new StepFailure({
       kind: 'unsupported',
       expected: `a client certificate that ${name} trusts`,
