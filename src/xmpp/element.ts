@@ -54,8 +54,8 @@ export class XmlElement {
       if (qualified) {
         const prefix = `a${prefixes++}`;
         written.push(`xmlns:${prefix}='${escapeXml(qualified[1] ?? '')}'`);
-        written.push(`${prefix}:${qualified[2]}='${escapeXml(value)}'`);
-      } else written.push(`${key}='${escapeXml(value)}'`);
+        written.push(`${prefix}:${qualified[2]}='${escapeAttribute(value)}'`);
+      } else written.push(`${key}='${escapeAttribute(value)}'`);
     }
     if (this.children.length === 0) return `<${written.join(' ')}/>`;
     const inside = this.children.map((child) =>
@@ -71,9 +71,15 @@ const entities: Record<string, string> = {
   '>': '&gt;',
   "'": '&apos;',
   '"': '&quot;',
+  '\r': '&#13;',
 };
 
 /** Text made safe for XML character data and for attributes in either kind of quotes. */
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>'"]/g, (character) => entities[character] ?? character);
+  return text.replace(/[&<>'"\r]/g, (character) => entities[character] ?? character);
+}
+
+/** White space in an attribute that is not a space would be read as one (XML 1.0 section 3.3.3). */
+function escapeAttribute(value: string): string {
+  return escapeXml(value).replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -44,6 +44,24 @@ describe('a stream', () => {
     expect(read(slices)).toEqual(expected);
   });
 
+  test('reads broken bytes the same in any slices', () => {
+    const whole = Buffer.from(stream);
+    let seed = 1;
+    const random = (below: number) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((seed / 2 ** 31) * below);
+    };
+    for (let round = 0; round < 300; round++) {
+      const bytes = Buffer.from(whole);
+      for (let change = 0; change <= round % 4; change++) {
+        const byte = random(2) ? random(256) : '<>&/!?\'"=]'.charCodeAt(random(10));
+        bytes[random(bytes.length)] = byte;
+      }
+      const single = [...bytes].map((byte) => Buffer.from([byte]));
+      expect(read(single), bytes.toString('latin1')).toEqual(read([bytes]));
+    }
+  });
+
   test('announces an element as soon as it is closed', () => {
     expect(afterHeader('<message/><iq>')).toEqual(['<message/>']);
   });

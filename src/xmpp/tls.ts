@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect, type SecureVersion, type TLSSocket } from 'node:tls';
 
@@ -93,7 +94,9 @@ export function finishHandshake(socket: TLSSocket): Promise<TlsFacts> {
 }
 
 function factsOf(socket: TLSSocket): TlsFacts {
-  const certificate = socket.getPeerX509Certificate();
+  // Not getPeerX509Certificate: in Node.js 20 each call takes one certificate off the chain.
+  const { raw } = socket.getPeerCertificate();
+  const certificate = raw && new X509Certificate(raw);
   return {
     version: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().standardName,

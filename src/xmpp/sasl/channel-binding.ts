@@ -17,9 +17,10 @@ export class ChannelBindingError extends Error {
 /** The channel binding of a client's TLS connection. Throws ChannelBindingError. */
 export function channelBindingOf(socket: TLSSocket, type: ChannelBindingType): ChannelBinding {
   if (type === 'tls-exporter') return { type, data: tlsExporter(socket) };
-  const certificate = socket.getPeerX509Certificate();
-  if (!certificate) throw new ChannelBindingError('The server showed no certificate to bind to');
-  return { type, data: tlsServerEndPoint(certificate.raw) };
+  // Not getPeerX509Certificate: in Node.js 20 each call takes one certificate off the chain.
+  const { raw } = socket.getPeerCertificate();
+  if (!raw) throw new ChannelBindingError('The server showed no certificate to bind to');
+  return { type, data: tlsServerEndPoint(raw) };
 }
 
 /** The octets of `tls-exporter` (RFC 9266 section 2); the same at both ends of the connection. */
@@ -49,7 +50,8 @@ const hashes: Record<string, string> = {
   '2a8648ce3d040302': 'sha256',
   '2a8648ce3d040303': 'sha384',
   '2a8648ce3d040304': 'sha512',
-  // SHA-256, SHA-384, SHA-512 as parameters of RSASSA-PSS
+  // SHA-1, SHA-256, SHA-384, SHA-512 as parameters of RSASSA-PSS
+  '2b0e03021a': 'sha256',
   '608648016503040201': 'sha256',
   '608648016503040202': 'sha384',
   '608648016503040203': 'sha512',
