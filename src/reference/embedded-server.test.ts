@@ -67,7 +67,7 @@ test.each(Object.entries(ways))('@xmpp/client exchanges messages over %s', async
   await romeo.library.send(xml('message', { to, type: 'chat', id: 'm1' }, xml('body', {}, 'Wherefore')));
   await server.settled();
   expect(juliet.messages.map((message) => message.getChildText('body'))).toEqual(['Wherefore']);
-  expect(juliet.messages[0]?.attrs['from']).toBe(romeo.library.jid?.toString());
+  expect(juliet.messages[0]?.attrs.from).toBe(romeo.library.jid?.toString());
   await Promise.all([romeo.library.stop(), juliet.library.stop()]);
   vi.unstubAllGlobals();
 });

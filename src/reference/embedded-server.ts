@@ -1,6 +1,7 @@
 import type { CertificateAuthority } from '../network/certificate-authority.ts';
 import { Activity } from './activity.ts';
 import { sharedAuthority, tlsIdentity } from './certificates.ts';
+import { ChatService } from './chat/chat.ts';
 import { FaultSwitch } from './fault.ts';
 import { checkFaultNames } from './faults.ts';
 import type { Ground, Service } from './service.ts';
@@ -67,7 +68,8 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions = {}): 
       throw new Error(`The account ${username} can't be made: it exists already, or the name can't be one.`);
     }
   }
-  return new RunningServer(ground, authority, xmpp, [xmpp]);
+  const chat = await ChatService.start(ground, xmpp.domain.accounts);
+  return new RunningServer(ground, authority, xmpp, [xmpp, chat]);
 }
 
 class RunningServer implements EmbeddedServer {

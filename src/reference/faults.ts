@@ -1,4 +1,5 @@
 import { faults as certificateFaults } from './certificates.ts';
+import { faults as chatFaults } from './chat/chat-faults.ts';
 import type { Fault } from './fault.ts';
 import { operators } from './operators.ts';
 import { faults as bindingFaults } from './xmpp/binding.ts';
@@ -39,6 +40,7 @@ export const faultsByArea: Readonly<Record<string, readonly Fault[]>> = {
   messages: [...messageFaults, ...offlineFaults],
   'stream management': managementFaults,
   'xmpp over websocket': webSocketTransportFaults,
+  chat: chatFaults,
   extensions: [...discoFaults, ...pingFaults, ...registrationFaults],
 };
 

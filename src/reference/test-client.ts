@@ -49,6 +49,7 @@ export class TestClient {
     else {
       const socket = connect(endpoint.port, endpoint.host);
       await once(socket, 'connect');
+      socket.setNoDelay(true);
       client.#listen(socket);
       if (kind === 'xmpp-tls') await client.secure({ ALPNProtocols: ['xmpp-client'], ...options });
     }
@@ -130,14 +131,13 @@ export class TestClient {
     this.elements = [];
     this.#wire?.write(text);
     await this.server.settled();
-    return this.inbox;
+    return this.take();
   }
 
   /** What came since the last time that somebody asked. */
   take(): string[] {
     const taken = this.inbox;
     this.inbox = [];
-    this.elements = [];
     return taken;
   }
 
