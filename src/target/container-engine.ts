@@ -38,7 +38,7 @@ async function connect(): Promise<Engine> {
   try {
     return { library, client: await library.getContainerRuntimeClient() };
   } catch (error) {
-    throw new EngineMissingError(error instanceof Error ? error.message.toLowerCase() : String(error));
+    throw new EngineMissingError({ cause: error });
   }
 }
 

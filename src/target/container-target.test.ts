@@ -75,6 +75,23 @@ describe.skipIf(skip)('a container target', { timeout: 300_000 }, () => {
     expect(await left()).toEqual([]);
   });
 
+  it.each(['prosody', 'ejabberd'])(
+    '%s offers all that it claims, makes accounts, and comes back',
+    async (name) => {
+      const running = await startTarget(loadTarget(name));
+      const { findings, offered } = await running.capabilities();
+      expect(findings).toEqual([]);
+      expect(offered).toContain('stream-resumption');
+      const accounts = await Promise.all(Array.from({ length: 10 }, () => running.newAccount()));
+      expect(new Set(accounts.map((account) => account.bare)).size).toBe(10);
+      await running.control?.restart();
+      expect((await running.newAccount()).domain).toBe(running.domain);
+      expect(running.logsSince(0).length).toBeGreaterThan(0);
+      await running.stop();
+      expect(await left()).toEqual([]);
+    },
+  );
+
   it('can be restarted, paused, resumed and killed, and is found again afterwards', async () => {
     const running = await startTarget(loadTarget('ws'));
     await running.control?.restart();
@@ -101,20 +118,20 @@ describe.skipIf(skip)('a container target', { timeout: 300_000 }, () => {
   });
 
   it('shows the port bindings of a container that never answers, and removes it', async () => {
-    const file = target('test-mute', 'CMD ["sleep", "600"]', ', within: 700ms');
+    const file = target('test-mute', 'CMD ["sleep", "600"]', ', within: 3s');
     const failure = await startTarget(loadTarget(file)).catch((error: Error) => error.message);
     expect(failure).toMatch(
-      /^Test server did not start within 700ms: websocket at 127\.0\.0\.1:\d+ gave no answer: /,
+      /^Test server did not start within 3s: websocket at 127\.0\.0\.1:\d+ gave no answer: /,
     );
     expect(failure).toMatch(/^ {2}state: running\n {2}ports: 9001\/tcp -> 127\.0\.0\.1:\d+$/m);
     expect(await left()).toEqual([]);
   });
 
   it('says which health it waited for', async () => {
-    const health = ', within: 500ms, health: { log: ready, command: ["true"] }';
+    const health = ', within: 3s, health: { log: ready, command: ["true"] }';
     const file = target('test-ill', 'CMD ["sleep", "601"]', health);
     const failure = await startTarget(loadTarget(file)).catch((error: Error) => error.message);
-    expect(failure).toContain('did not start within 500ms: no line of its log matches /ready/');
+    expect(failure).toContain('did not start within 3s: no line of its log matches /ready/');
     expect(await left()).toEqual([]);
   });
 

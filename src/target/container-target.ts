@@ -144,7 +144,7 @@ class Container implements Host {
     const exited = new Promise<never>((_resolve, reject) => {
       generic.onCreated = () => {
         if (this.#stopped) throw new TargetStartError('it was stopped before it was started');
-        this.#exit({ condition: 'next-exit' }).then(reject);
+        void this.#exit({ condition: 'next-exit' }).then(reject);
       };
     });
     const over = new Promise<never>((_resolve, reject) => {

@@ -1,12 +1,118 @@
+import { fileURLToPath } from 'node:url';
+import { type EmbeddedServer, startEmbeddedServer } from '../reference/embedded-server.ts';
+import type { Capabilities } from './capabilities.ts';
 import type { StartOptions } from './deadline.ts';
-import { TargetStartError } from './errors.ts';
 import type { TargetDefinition } from './load-target.ts';
-import type { RunningTarget } from './running-target.ts';
+import { probe } from './probe.ts';
+import {
+  type Account,
+  type Endpoint,
+  type EndpointKind,
+  endpointKinds,
+  type RunningTarget,
+  type TargetControl,
+} from './running-target.ts';
 
-/** Starts the reference server inside this process. To be joined with `src/reference`. */
+/** How the embedded chat endpoint is spoken to. */
+const dialect = fileURLToPath(new URL('../../containers/embedded/dialect.yaml', import.meta.url));
+
+/** Starts the reference server inside this process. Rejects where a fault has a name that none has. */
 export async function startEmbeddedTarget(
   definition: TargetDefinition,
-  _options: StartOptions & { faults?: readonly string[] },
+  options: StartOptions & { faults?: readonly string[] },
 ): Promise<RunningTarget> {
-  throw new TargetStartError(`${definition.settings.title} is not joined yet`);
+  const { domain } = definition.settings;
+  const server = await startEmbeddedServer({
+    faults: options.faults ?? [],
+    ...(domain === undefined ? {} : { domain }),
+    ...(options.authority ? { authority: options.authority } : {}),
+  });
+  return new EmbeddedTarget(definition, server);
+}
+
+class EmbeddedTarget implements RunningTarget {
+  readonly name: string;
+  readonly title: string;
+  readonly kind = 'embedded';
+  readonly product: { readonly name: string; readonly version?: string };
+  readonly #definition: TargetDefinition;
+  readonly #server: EmbeddedServer;
+  #capabilities: Promise<Capabilities> | undefined;
+
+  constructor(definition: TargetDefinition, server: EmbeddedServer) {
+    const { settings } = definition;
+    this.#definition = definition;
+    this.#server = server;
+    this.name = settings.target;
+    this.title = settings.title;
+    const { version } = settings.product;
+    this.product = { name: settings.product.name, ...(typeof version === 'string' ? { version } : {}) };
+    if (settings.jobs !== undefined) Object.assign(this, { jobs: settings.jobs });
+  }
+
+  get domain() {
+    return this.#server.domain;
+  }
+
+  get ca() {
+    return this.#server.ca;
+  }
+
+  get authority() {
+    return this.#server.authority;
+  }
+
+  get endpoints(): { readonly [kind in EndpointKind]?: Endpoint } {
+    const here = endpointKinds.flatMap((kind) => {
+      const endpoint = this.#server.endpoints[kind];
+      return endpoint ? [[kind, describe(kind, endpoint)] as const] : [];
+    });
+    return Object.fromEntries(here);
+  }
+
+  capabilities(signal?: AbortSignal): Promise<Capabilities> {
+    this.#capabilities ??= probe(this, this.#definition.settings, signal);
+    return this.#capabilities;
+  }
+
+  async newAccount(): Promise<Account> {
+    return this.#server.newAccount();
+  }
+
+  get control(): TargetControl {
+    return {
+      restart: () => this.#server.restart(),
+      pause: async () => this.#server.pause(),
+      resume: async () => this.#server.resume(),
+      kill: () => this.#server.kill(),
+    };
+  }
+
+  logsSince(): string[] {
+    return [];
+  }
+
+  // Both are handed around as functions of their own.
+  readonly settled = () => this.#server.settled();
+  readonly arm = () => this.#server.arm();
+
+  async stop(): Promise<void> {
+    await this.#server.stop().catch(() => {});
+  }
+}
+
+function describe(
+  kind: EndpointKind,
+  { host, port, path }: { host: string; port: number; path?: string },
+): Endpoint {
+  const isWeb = kind !== 'xmpp' && kind !== 'xmpp-tls';
+  return {
+    kind,
+    host,
+    port,
+    tls: kind.endsWith('-tls') ? 'direct' : kind === 'xmpp' ? 'required' : 'none',
+    ...(isWeb ? { path: path ?? '/' } : {}),
+    ...(kind.startsWith('websocket') ? { echo: true } : {}),
+    ...(kind === 'chat' ? { dialect } : {}),
+  };
 }

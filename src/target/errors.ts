@@ -2,9 +2,10 @@
 export class EngineMissingError extends Error {
   readonly code = 'ENGINE_MISSING';
 
-  constructor(reason: string) {
+  constructor(options?: ErrorOptions) {
     super(
-      `No container engine answers (${reason}), so container targets cannot be started: start Docker or Podman and set DOCKER_HOST if it listens elsewhere; the embedded target (\`touchstone run\`) and targets of kind process and external work without one.`,
+      'No container engine answers, neither where DOCKER_HOST points nor at the usual sockets, so this target cannot be started: start Docker or Podman first, or use what works without one: the embedded target, and targets of kind process or external.',
+      options,
     );
     this.name = 'EngineMissingError';
   }

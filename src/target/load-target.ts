@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type CapabilityName, capabilityNames } from './capabilities.ts';
 import { unknownPlaceholders } from './placeholders.ts';
 import { type EndpointKind, endpointKinds } from './running-target.ts';
 import { type TargetFile, targetSchema } from './target.schema.ts';
@@ -77,6 +78,18 @@ export function kindOf(settings: TargetFile): 'embedded' | 'container' | 'proces
   return external ? 'external' : 'embedded';
 }
 
+/** What the embedded server does not claim. */
+const notEmbedded: ReadonlySet<CapabilityName> = new Set([
+  'archive',
+  'blocking',
+  'carbons',
+  'client-state-indication',
+  'pep',
+  'private-storage',
+  'rooms',
+  'vcard',
+]);
+
 let compiled: SchemaCheck<TargetFile> | undefined;
 
 function check(): SchemaCheck<TargetFile> {
@@ -96,7 +109,7 @@ function findFile(nameOrPath: string): string | undefined {
   return undefined;
 }
 
-/** The server inside this process: it needs no file. */
+/** The server inside this process: it needs no file, and says itself where its endpoints are. */
 const embeddedTarget: TargetDefinition = {
   folder: process.cwd(),
   settings: {
@@ -105,15 +118,8 @@ const embeddedTarget: TargetDefinition = {
     product: { name: 'Touchstone reference server' },
     start: { embedded: {} },
     domain: 'touchstone.example',
-    'anonymous-domain': 'anonymous.touchstone.example',
-    // The ports are chosen when the server starts.
-    endpoints: {
-      xmpp: { tls: 'required' },
-      'xmpp-tls': {},
-      'xmpp-websocket': { path: '/xmpp-websocket' },
-      websocket: { path: '/', echo: true },
-    },
-    accounts: { 'in-band': true },
+    endpoints: {},
+    claims: capabilityNames.filter((name) => !notEmbedded.has(name)),
   },
 };
 

@@ -7,7 +7,7 @@ import type { Capabilities } from './capabilities.ts';
 import { kindOf, type TargetDefinition } from './load-target.ts';
 import { fillIn } from './placeholders.ts';
 import { probe } from './probe.ts';
-import { registerInBand } from './register-in-band.ts';
+import { Registrar } from './register-in-band.ts';
 import {
   type Account,
   type Endpoint,
@@ -58,6 +58,7 @@ export class ServedTarget implements RunningTarget {
   readonly #definition: TargetDefinition;
   readonly #host: Host;
   readonly #accounts: Accounts;
+  readonly #registrar = new Registrar(this);
   #capabilities: Promise<Capabilities> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -84,7 +85,7 @@ export class ServedTarget implements RunningTarget {
     this.#accounts = accountsOf(settings, {
       domain: this.domain,
       values: host.values,
-      register: (account, signal) => registerInBand(this, account, signal),
+      register: (account, signal) => this.#registrar.register(account, signal),
       ...(host.execute ? { execute: (command, signal) => host.execute?.(command, signal) ?? nowhere() } : {}),
     });
   }
@@ -115,6 +116,7 @@ export class ServedTarget implements RunningTarget {
 
   stop(): Promise<void> {
     this.#accounts.stop();
+    this.#registrar.stop();
     this.#stopped ??= this.#host.stop();
     return this.#stopped;
   }

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { request as requestPlain } from 'node:http';
+import { request as requestSecured } from 'node:https';
+import type { CapabilityName } from './capabilities.ts';
+import type { Endpoint } from './running-target.ts';
+
+/** Shakes hands with a WebSocket server and sees which extension it takes up. Rejects when it does not switch. */
+export function probeWebSocket(
+  endpoint: Endpoint,
+  ca: string | undefined,
+  signal: AbortSignal,
+): Promise<CapabilityName[]> {
+  const options = {
+    host: endpoint.host,
+    port: endpoint.port,
+    path: endpoint.path ?? '/',
+    signal,
+    agent: false,
+    headers: {
+      Upgrade: 'websocket',
+      Connection: 'Upgrade',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
+      'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits',
+    },
+  };
+  const trust = ca === undefined ? {} : { ca };
+  return new Promise((resolve, reject) => {
+    const request =
+      endpoint.tls === 'direct' ? requestSecured({ ...options, ...trust }) : requestPlain(options);
+    request.once('upgrade', (response, socket) => {
+      socket.on('error', () => {});
+      socket.destroy();
+      const extensions = String(response.headers['sec-websocket-extensions'] ?? '');
+      resolve(/(^|,)\s*permessage-deflate\b/.test(extensions) ? ['permessage-deflate'] : []);
+    });
+    request.once('response', (response) => {
+      response.destroy();
+      reject(new Error(`it answered ${response.statusCode}`));
+    });
+    request.once('error', reject);
+    request.end();
+  });
+}
