@@ -438,3 +438,18 @@ describe('a connection by WebSocket', () => {
     });
   });
 });
+
+test('a TLS version that the server refuses is told in words', async () => {
+  const server = await ScriptedServer.start(() => {}, { certificate });
+  leftovers.push(() => server.close());
+  const tls = {
+    ca: authority.certificate,
+    servername: 'localhost',
+    minVersion: 'TLSv1',
+    maxVersion: 'TLSv1.1',
+  } as const;
+  await expect(openTo(server.port, { transport: 'tls', tls })).rejects.toMatchObject({
+    name: 'TlsHandshakeError',
+    message: expect.stringMatching(/^The TLS handshake failed: .*protocol version/),
+  });
+});

@@ -17,7 +17,13 @@ import {
 import type { TlsFacts, TlsOptions } from './tls.ts';
 import { WebSocketLink } from './websocket-link.ts';
 
-export { type CertificateFacts, type TlsFacts, type TlsOptions, TlsVerificationError } from './tls.ts';
+export {
+  type CertificateFacts,
+  type TlsFacts,
+  TlsHandshakeError,
+  type TlsOptions,
+  TlsVerificationError,
+} from './tls.ts';
 export { WebSocketRefusedError } from './websocket-link.ts';
 
 /** Something that the server did, in the order in which it did it. */
@@ -96,7 +102,7 @@ export class XmppConnection {
 
   /**
    * Connects, with TLS or the WebSocket handshake where asked for; no stream is opened. Rejects with the error of
-   * the system, TlsVerificationError (after a `tls` event), WebSocketRefusedError, or the reason of the signal.
+   * the system, TlsHandshakeError, TlsVerificationError (after a `tls` event), WebSocketRefusedError, or the reason of the signal.
    */
   static async open(options: XmppConnectionOptions): Promise<XmppConnection> {
     const connection = new XmppConnection(options);

@@ -56,6 +56,19 @@ export class TlsVerificationError extends Error {
   }
 }
 
+/** There is no TLS between the two ends; `code` is that of the system or of OpenSSL. */
+export class TlsHandshakeError extends Error {
+  override readonly name = 'TlsHandshakeError';
+  readonly code: string | undefined;
+
+  constructor(cause: Error) {
+    // OpenSSL's own message holds addresses in memory; its reason is the part for people.
+    const reason = 'reason' in cause && typeof cause.reason === 'string' ? cause.reason : cause.message;
+    super(`The TLS handshake failed: ${reason}`, { cause });
+    this.code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  }
+}
+
 /** Begins TLS on a connected socket. The handshake is still to come; see `finishHandshake`. */
 export function startHandshake(socket: Socket, options: TlsOptions, host: string): TLSSocket {
   const { ca, alpn, minVersion, maxVersion, certificate, key } = options;
@@ -79,7 +92,10 @@ export function startHandshake(socket: Socket, options: TlsOptions, host: string
   return connect(settings);
 }
 
-/** Resolves with the facts when the handshake is over, whether or not the certificate is accepted. */
+/**
+ * Resolves with the facts when the handshake is over, whether or not the certificate is accepted. Rejects with
+ * TlsHandshakeError.
+ */
 export function finishHandshake(socket: TLSSocket): Promise<TlsFacts> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
@@ -87,8 +103,9 @@ export function finishHandshake(socket: TLSSocket): Promise<TlsFacts> {
       act();
     };
     const onSecure = () => settle(() => resolve(factsOf(socket)));
-    const onError = (error: Error) => settle(() => reject(error));
-    const onClose = () => settle(() => reject(new Error('The connection ended during the TLS handshake')));
+    const onError = (error: Error) => settle(() => reject(new TlsHandshakeError(error)));
+    const onClose = () =>
+      settle(() => reject(new TlsHandshakeError(new Error('the connection ended during it'))));
     socket.on('secureConnect', onSecure).on('error', onError).on('close', onClose);
   });
 }
