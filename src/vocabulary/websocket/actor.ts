@@ -1,0 +1,268 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Endpoint } from '../../target/running-target.ts';
+import { WebSocketConnection, type WebSocketEvent } from '../../websocket/connection.ts';
+import { type Finding, StepFailure } from '../expectation.ts';
+import { type Arrival, Inbox } from '../inbox.ts';
+import type { Actor, Stage } from '../stage.ts';
+import { describeFrame } from './frame-text.ts';
+import { showPayload } from './payload-difference.ts';
+
+export type WebSocketArrival = WebSocketEvent;
+
+/** How an actor reaches the server. The last one talks plain TCP to a port that expects TLS. */
+export const transports = ['tcp', 'tls', 'tcp to the tls port'] as const;
+
+/** What `given` says of a client, names already filled in. */
+export interface WebSocketOptions {
+  transport: (typeof transports)[number];
+  path?: string;
+  headers: Record<string, string>;
+  subprotocols: string[];
+  extensions?: string;
+}
+
+/** A frame or a message of a server may have so many octets; more is a violation of the limits. */
+const largestMessage = 128 * 1_048_576;
+/** A server that sends more than this while no step takes it is cut off, in octets. */
+const largestInbox = 512 * 1_048_576;
+const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** One WebSocket client of a case: at most one connection at a time. */
+export class WebSocketActor implements Actor {
+  readonly name: string;
+  readonly options: WebSocketOptions;
+  readonly inbox = new Inbox<WebSocketArrival>();
+  readonly #stage: Stage;
+  readonly #sentinelPrefix = `sentinel-${randomBytes(6).toString('hex')}`;
+  #connection: WebSocketConnection | undefined;
+  /** True once something went out on this connection: a handshake can no longer begin on it. */
+  requested = false;
+  /** True from the answer 101 on. */
+  #open = false;
+  /** The Sec-WebSocket-Key of the latest request, or of the next one. */
+  key = newKey();
+  #latestSentinel: string;
+  #sentinels = 0;
+  /** Payloads of pongs that the client sent: one that comes back is an answer to a pong. */
+  readonly #pongsSent: Buffer[] = [];
+  #octetsReceived = 0;
+  /** Counts connections: what a dropped one still has to say concerns no step. */
+  #generation = 0;
+
+  constructor(name: string, options: WebSocketOptions, stage: Stage) {
+    this.name = name;
+    this.options = options;
+    this.#stage = stage;
+    this.#latestSentinel = this.#sentinelPrefix;
+  }
+
+  get localPort(): number | undefined {
+    return this.#connection?.localPort;
+  }
+
+  /** The connection; a step that needs one while there is none fails the case. */
+  get connection(): WebSocketConnection {
+    if (this.#connection) return this.#connection;
+    throw new StepFailure(
+      this.finding('closed', `${this.name} to be connected`, `${this.name} is not connected`),
+    );
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** The endpoint as the server's authority names it, for the Host header field. */
+  get authority(): string {
+    const { host, port, tls } = this.#endpoint();
+    const shown = host.includes(':') ? `[${host}]` : host;
+    return port === (tls === 'direct' ? 443 : 80) ? shown : `${shown}:${port}`;
+  }
+
+  get path(): string {
+    return this.options.path ?? this.#endpoint().path ?? '/';
+  }
+
+  fact(name: string): string | undefined {
+    switch (name) {
+      case 'authority':
+        return this.authority;
+      case 'path':
+        return this.path;
+      case 'key':
+        return this.key;
+      case 'accept':
+        return acceptFor(this.key);
+      case 'sentinel':
+        return this.#sentinelPrefix;
+      default:
+        return undefined;
+    }
+  }
+
+  /** Opens the connection (TCP, and TLS where the actor uses it) and writes nothing on it. */
+  async connect(): Promise<void> {
+    this.#connection?.destroy();
+    this.inbox.clear();
+    this.requested = false;
+    this.#open = false;
+    this.key = newKey();
+    this.#octetsReceived = 0;
+    const generation = ++this.#generation;
+    const endpoint = this.#endpoint();
+    const link = await this.#stage.link(this.name, endpoint);
+    const { ca, domain } = this.#stage.target;
+    const secure = this.options.transport === 'tls';
+    this.#connection = await WebSocketConnection.open({
+      host: link.host,
+      port: link.port,
+      ...(secure ? { tls: { servername: domain, ...(ca === undefined ? {} : { ca }) } } : {}),
+      signal: this.#stage.signal,
+      maxFrame: largestMessage,
+      maxMessage: largestMessage,
+      autoPong: true,
+      autoClose: true,
+      onEvent: (event) => {
+        if (generation === this.#generation) this.#arrive(event);
+      },
+      observe: ({ direction, bytes }) => this.#stage.transcript.bytes(this.name, direction, bytes),
+    });
+  }
+
+  #endpoint(): Endpoint {
+    const { endpoints, name } = this.#stage.target;
+    const kind = this.options.transport === 'tcp' ? 'websocket' : 'websocket-tls';
+    const endpoint = endpoints[kind];
+    if (endpoint) return endpoint;
+    const message = `${name} declares no endpoint of the kind ${kind}`;
+    throw new StepFailure(this.finding('unsupported', `an endpoint of the kind ${kind}`, message));
+  }
+
+  #arrive(event: WebSocketArrival): void {
+    if (event.kind === 'ended' || event.kind === 'violation')
+      this.#stage.transcript.event(this.name, describeArrival(event));
+    if (event.kind === 'response') this.#open = event.response.status === 101;
+    if (event.kind === 'frame') this.#octetsReceived += event.frame.payload.length;
+    this.inbox.push(event);
+    if (this.inbox.flooded || this.#octetsReceived > largestInbox) this.#cutOff();
+  }
+
+  #cutOff(): void {
+    this.#stage.transcript.event(this.name, 'cut off: the server sends without end, and nothing takes it');
+    this.#connection?.destroy();
+    this.inbox.push({ kind: 'ended', how: 'error' });
+  }
+
+  /**
+   * Marks an arrival as used. A message and the frames that it came in are one thing: taking the message takes
+   * its frames, and taking its last frame takes the message.
+   */
+  take(arrival: Arrival<WebSocketArrival>): void {
+    arrival.taken = true;
+    const { event } = arrival;
+    const waiting = this.inbox.waiting();
+    if (event.kind === 'message') takeFrames(waiting, event.fragments);
+    if (event.kind === 'frame' && event.frame.fin && event.frame.opcode < 8) {
+      const message = waiting.find((one) => one.event.kind === 'message');
+      if (message) message.taken = true;
+    }
+  }
+
+  /** The payload of a new sentinel: a ping whose pong proves that all before it was processed. */
+  newSentinel(): Buffer {
+    this.#latestSentinel = `${this.#sentinelPrefix}-${++this.#sentinels}`;
+    return Buffer.from(this.#latestSentinel);
+  }
+
+  /** Sends a sentinel of our own accord, to see whether a quiet server still reads. */
+  nudge(): void {
+    if (this.#connection && this.#open)
+      this.#connection.sendFrame({ opcode: 9, payload: this.newSentinel() });
+  }
+
+  /** The pong for any of this actor's sentinels. */
+  isSentinel(event: WebSocketArrival): boolean {
+    return isPong(event) && event.frame.payload.toString('latin1').startsWith(this.#sentinelPrefix);
+  }
+
+  /** The pong for the sentinel that was sent last. */
+  isLatestSentinel(event: WebSocketArrival): boolean {
+    return isPong(event) && event.frame.payload.toString('latin1') === this.#latestSentinel;
+  }
+
+  rememberPong(payload: Buffer): void {
+    this.#pongsSent.push(payload);
+  }
+
+  /** A pong that repeats one of the client's own pongs; others that nobody asked for are allowed (5.5.3). */
+  answersPong(event: WebSocketArrival): boolean {
+    return isPong(event) && this.#pongsSent.some((payload) => payload.equals(event.frame.payload));
+  }
+
+  forgetArrivals(): void {
+    for (const arrival of this.inbox.waiting())
+      if (arrival.event.kind !== 'ended' && arrival.event.kind !== 'violation') arrival.taken = true;
+  }
+
+  finding(kind: Finding['kind'], expected: string, message: string): Finding {
+    const { localPort } = this;
+    return { kind, expected, message, ...(localPort === undefined ? {} : { localPort }) };
+  }
+
+  violation(expected: string, event: Extract<WebSocketArrival, { kind: 'violation' }>): Finding {
+    return this.finding('violation', expected, `the server broke section ${event.section}: ${event.text}`);
+  }
+
+  dispose(): void {
+    this.#connection?.destroy();
+    this.#connection = undefined;
+  }
+}
+
+function takeFrames(waiting: Arrival<WebSocketArrival>[], count: number): void {
+  let left = count;
+  for (const one of waiting) {
+    if (left === 0) return;
+    if (one.event.kind !== 'frame' || one.event.frame.opcode >= 8) continue;
+    one.taken = true;
+    left--;
+  }
+}
+
+function isPong(event: WebSocketArrival): event is Extract<WebSocketArrival, { kind: 'frame' }> {
+  return event.kind === 'frame' && event.frame.opcode === 10;
+}
+
+export function newKey(): string {
+  return randomBytes(16).toString('base64');
+}
+
+/** Sec-WebSocket-Accept for a key (RFC 6455 section 4.2.2). */
+export function acceptFor(key: string): string {
+  return createHash('sha1')
+    .update(key.trim() + guid)
+    .digest('base64');
+}
+
+/** An arrival in a few words. */
+export function describeArrival(event: WebSocketArrival): string {
+  switch (event.kind) {
+    case 'response':
+      return `a response with status ${event.response.status}`;
+    case 'frame':
+      return `${describeFrame(event.frame)} (${showPayload(event.frame.payload)})`;
+    case 'message':
+      return `a ${event.type} message (${showPayload(event.payload)})`;
+    case 'violation':
+      return `a violation of section ${event.section}: ${event.text}`;
+    case 'close':
+      return describeClose(event);
+    case 'ended':
+      return event.how === 'reset' ? 'a reset of the connection' : 'the end of the connection';
+  }
+}
+
+export function describeClose(event: { code?: number | undefined; reason: string }): string {
+  const code = event.code === undefined ? 'without a code' : `with code ${event.code}`;
+  return `a close frame ${code}${event.reason === '' ? '' : ` (${showPayload(Buffer.from(event.reason))})`}`;
+}

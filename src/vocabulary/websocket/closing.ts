@@ -1,0 +1,223 @@
+import type { Expectation, Finding, Look } from '../expectation.ts';
+import type { Names } from '../names.ts';
+import type { Stage } from '../stage.ts';
+import { verb } from '../vocabulary.ts';
+import { describeArrival, describeClose, type WebSocketActor, type WebSocketArrival } from './actor.ts';
+import { ArrivalExpectation, type Judgement } from './arrival-expectation.ts';
+import { actorOf } from './sending.ts';
+
+type CloseEvent = Extract<WebSocketArrival, { kind: 'close' }>;
+
+const codeNumber = { type: 'integer', minimum: 0, maximum: 65_535 } as const;
+const codePattern = {
+  description: 'A status code, or a pattern over it; 1005 stands for a close frame without a code',
+  anyOf: [codeNumber, { type: 'string', minLength: 1 }],
+} as const;
+
+const closeSchema = {
+  anyOf: [
+    { ...codeNumber, description: 'The status code' },
+    {
+      type: 'object',
+      properties: { code: codeNumber, reason: { type: 'string' } },
+      required: ['code'],
+      additionalProperties: false,
+    },
+  ],
+} as const;
+
+const closePatternSchema = {
+  anyOf: [
+    codePattern,
+    {
+      type: 'object',
+      properties: { code: codePattern, reason: { type: 'string', description: 'A pattern over the reason' } },
+      additionalProperties: false,
+      minProperties: 1,
+    },
+  ],
+} as const;
+
+/** The code as RFC 6455 section 7.1.5 counts it: 1005 where the frame has none. */
+function codeOf(event: CloseEvent): string {
+  return String(event.code ?? 1005);
+}
+
+interface ClosePattern {
+  code?: string | number | undefined;
+  reason?: string | undefined;
+}
+
+function closeExpectation(actor: WebSocketActor, pattern: ClosePattern, names: Names): Expectation {
+  const { code, reason } = pattern;
+  const wanted = [code === undefined ? '' : `code ${code}`, reason === undefined ? '' : `reason ${reason}`];
+  const expected = `${actor.name} to receive a close frame with ${wanted.filter(Boolean).join(' and ')}`;
+  return new ArrivalExpectation(actor, {
+    expected,
+    judge(event): Judgement {
+      if (event.kind !== 'close') return 'other';
+      const captured = new Map<string, string>();
+      const differences: NonNullable<Finding['differences']> = [];
+      if (code !== undefined && !names.matches(String(code), codeOf(event), captured))
+        differences.push({ path: 'code', expected: String(code), actual: codeOf(event) });
+      if (reason !== undefined && !names.matches(reason, event.reason, captured))
+        differences.push({ path: 'reason', expected: reason, actual: event.reason });
+      if (differences.length > 0) {
+        const finding = actor.finding('mismatch', expected, `${describeClose(event)} came`);
+        return { ...finding, nearest: describeClose(event), differences };
+      }
+      for (const [name, value] of captured) names.bind(name, value);
+      return 'met';
+    },
+  });
+}
+
+/**
+ * The server fails the connection: a close frame with a fitting code, then the end of TCP. RFC 6455 section
+ * 7.1.7 makes the end a MUST, and the close frame with its code a SHOULD.
+ */
+class FailedConnection implements Expectation {
+  readonly #actor: WebSocketActor;
+  readonly #code: string | undefined;
+  readonly #stage: Stage;
+
+  constructor(actor: WebSocketActor, code: string | number | undefined, stage: Stage) {
+    this.#actor = actor;
+    this.#code = code === undefined ? undefined : String(code);
+    this.#stage = stage;
+  }
+
+  get #expected(): string {
+    const how = this.#code === undefined ? '' : ` with a close frame of code ${this.#code}`;
+    return `the server to fail the connection of ${this.#actor.name}${how}`;
+  }
+
+  look(): Look {
+    let close: CloseEvent | undefined;
+    for (const { event } of this.#actor.inbox.waiting()) {
+      if (event.kind === 'violation') return broken(this.#actor.violation(this.#expected, event));
+      if (event.kind === 'close') close ??= event;
+      if (!close && this.#actor.isSentinel(event)) return broken(this.#goesOn());
+      if (event.kind === 'ended') return { state: 'met', take: () => this.#take(close) };
+    }
+    return { state: 'waiting' };
+  }
+
+  #goesOn(): Finding {
+    const text =
+      'the server went on: it answered a ping that came after what should have failed the connection';
+    return this.#actor.finding('unexpected', this.#expected, text);
+  }
+
+  #take(close: CloseEvent | undefined): void {
+    for (const arrival of this.#actor.inbox.waiting())
+      if (arrival.event.kind !== 'ended') arrival.taken = true;
+    if (this.#code === undefined) return;
+    const wanted =
+      'RFC 6455 section 7.1.7 wants a close frame with a fitting code before the end of the connection';
+    if (!close) this.#stage.tolerate(`the connection ended without a close frame; ${wanted}`);
+    else if (!this.#stage.names.matches(this.#code, codeOf(close), new Map()))
+      this.#stage.tolerate(`${describeClose(close)} came instead of code ${this.#code}; ${wanted}`);
+  }
+
+  onArrival(listener: () => void): () => void {
+    return this.#actor.inbox.onArrival(listener);
+  }
+
+  nudge(): void {
+    this.#actor.nudge();
+  }
+
+  late(withinMs: number): Finding {
+    const came = this.#actor.inbox.waiting().map((arrival) => describeArrival(arrival.event));
+    const close = this.#actor.inbox.waiting().find((arrival) => arrival.event.kind === 'close');
+    const text = close
+      ? `${describeArrival(close.event)} came, but the server did not end the TCP connection within ${withinMs} ms`
+      : `within ${withinMs} ms the server neither failed the connection nor answered a ping${came.length > 0 ? `; what came was ${came.slice(-3).join(', ')}` : ''}`;
+    return this.#actor.finding('silence', this.#expected, text);
+  }
+}
+
+function broken(finding: Finding): Look {
+  return { state: 'broken', finding };
+}
+
+/** The TCP connection ends; a server that answers a ping instead goes on. */
+function endExpectation(actor: WebSocketActor): Expectation {
+  const expected = `the server to end the TCP connection of ${actor.name}`;
+  let closed = false;
+  return new ArrivalExpectation(actor, {
+    expected,
+    survivesEnd: true,
+    judge(event): Judgement {
+      if (event.kind === 'close') closed = true;
+      if (event.kind === 'ended') return 'met';
+      if (actor.isSentinel(event) && !closed)
+        return actor.finding('unexpected', expected, 'the server went on: it answered a ping');
+      return 'other';
+    },
+    take: () => undefined,
+  });
+}
+
+export const closingVerbs = [
+  verb({
+    subject: 'actor',
+    phrase: 'closes',
+    takes: closeSchema,
+    optional: true,
+    summary: 'Sends a close frame: code 1000 unless another is given, valid or not; waits for nothing',
+    example: '- client closes: { code: 1001, reason: going away }',
+    play: (step, stage) => {
+      const { code, reason = '' } =
+        typeof step.value === 'object' ? step.value : { code: step.value ?? 1000 };
+      const payload = Buffer.alloc(2);
+      payload.writeUInt16BE(code);
+      const body = Buffer.concat([payload, Buffer.from(stage.names.fill(reason))]);
+      actorOf(step, stage).connection.sendFrame({ opcode: 8, payload: body });
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'ends',
+    summary: 'Ends its half of the TCP connection (FIN), without a close frame',
+    example: '- client ends',
+    play: (step, stage) => actorOf(step, stage).connection.end(),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'resets',
+    summary: 'Resets the TCP connection (RST)',
+    example: '- client resets',
+    play: (step, stage) => actorOf(step, stage).connection.reset(),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives close',
+    takes: closePatternSchema,
+    summary:
+      'A close frame comes, with a code that fits; 1005 stands for none. Messages before it are passed over, the end of the connection without it fails at once',
+    example: '- client receives close: "{1000|1005}"',
+    expect: (step, stage) => {
+      const pattern = typeof step.value === 'object' ? step.value : { code: step.value };
+      return closeExpectation(actorOf(step, stage), pattern, stage.names);
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'is failed',
+    takes: codePattern,
+    optional: true,
+    summary:
+      'The server fails the connection: a close frame with a code that fits, then the end of TCP. Another code, or an end without a close frame, is tolerated (warn), and without a code here it is all the same; a server that goes on fails',
+    example: '- client is failed: 1002',
+    expect: (step, stage) => new FailedConnection(actorOf(step, stage), step.value, stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'is closed',
+    summary: 'The server ends the TCP connection (FIN or RST)',
+    example: '- client is closed',
+    expect: (step, stage) => endExpectation(actorOf(step, stage)),
+  }),
+];

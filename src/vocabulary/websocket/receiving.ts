@@ -1,0 +1,218 @@
+import type { Expectation, Finding } from '../expectation.ts';
+import type { Names } from '../names.ts';
+import { checkPayload, describePayload, makePayload, type PayloadRecipe, payloadSchema } from '../payload.ts';
+import { placeholdersIn } from '../template.ts';
+import { verb } from '../vocabulary.ts';
+import type { WebSocketActor, WebSocketArrival } from './actor.ts';
+import { ArrivalExpectation, type Judgement } from './arrival-expectation.ts';
+import {
+  describeFrame,
+  type FramePattern,
+  framePatternSchema,
+  opcodeName,
+  opcodeNumber,
+} from './frame-text.ts';
+import { payloadDifferences, showPayload } from './payload-difference.ts';
+import { actorOf } from './sending.ts';
+
+type Differences = NonNullable<Finding['differences']>;
+type FrameEvent = Extract<WebSocketArrival, { kind: 'frame' }>;
+
+/** A payload that is waited for: octets, or a pattern over text. */
+class PayloadPattern {
+  readonly #recipe: PayloadRecipe;
+  readonly #names: Names;
+  readonly #octets: Buffer | undefined;
+  readonly description: string;
+
+  constructor(recipe: PayloadRecipe, names: Names) {
+    this.#recipe = recipe;
+    this.#names = names;
+    this.#octets = isPattern(recipe) ? undefined : makePayload(recipe, names);
+    this.description = describePayload(recipe);
+  }
+
+  /** Where the payload differs; captures are bound when it does not. */
+  compare(actual: Buffer): Differences {
+    if (this.#octets) return payloadDifferences(this.#octets, actual);
+    const captured = new Map<string, string>();
+    if (
+      typeof this.#recipe === 'string' &&
+      this.#names.matches(this.#recipe, actual.toString('utf8'), captured)
+    ) {
+      for (const [name, value] of captured) this.#names.bind(name, value);
+      return [];
+    }
+    return [{ path: 'payload', expected: this.description, actual: showPayload(actual) }];
+  }
+}
+
+function isPattern(recipe: PayloadRecipe): boolean {
+  if (typeof recipe !== 'string') return false;
+  return placeholdersIn(recipe).some(({ kind }) => ['any', 'capture', 'expression', 'words'].includes(kind));
+}
+
+function mismatch(
+  actor: WebSocketActor,
+  expected: string,
+  nearest: string,
+  differences: Differences,
+): Finding {
+  const [first] = differences;
+  const what = first
+    ? `${first.path}: expected ${first.expected}, got ${first.actual ?? 'nothing'}`
+    : 'it differs';
+  return { ...actor.finding('mismatch', expected, what), nearest, differences };
+}
+
+/** The next data message is to be this one. */
+function messageExpectation(
+  actor: WebSocketActor,
+  type: string,
+  recipe: PayloadRecipe,
+  names: Names,
+): Expectation {
+  const pattern = new PayloadPattern(recipe, names);
+  const expected = `${actor.name} to receive the ${type} message ${pattern.description}`;
+  return new ArrivalExpectation(actor, {
+    expected,
+    judge(event): Judgement {
+      if (event.kind !== 'message') return 'other';
+      const differences = pattern.compare(event.payload);
+      if (event.type !== type) differences.unshift({ path: 'type', expected: type, actual: event.type });
+      if (differences.length === 0) return 'met';
+      return mismatch(actor, expected, `a ${event.type} message: ${showPayload(event.payload)}`, differences);
+    },
+  });
+}
+
+/** A ping or pong is to come; others and messages are passed over (RFC 6455 section 5.5.3). */
+function controlExpectation(
+  actor: WebSocketActor,
+  word: string,
+  recipe: PayloadRecipe,
+  names: Names,
+): Expectation {
+  const pattern = new PayloadPattern(recipe, names);
+  const opcode = word === 'ping' ? 9 : 10;
+  return new ArrivalExpectation(actor, {
+    expected: `${actor.name} to receive a ${word} with the payload ${pattern.description}`,
+    judge(event): Judgement {
+      if (event.kind !== 'frame' || event.frame.opcode !== opcode) return 'other';
+      return pattern.compare(event.frame.payload).length === 0 ? 'met' : 'other';
+    },
+  });
+}
+
+/** The next frame, or the next one among data or among control frames, is to be like the pattern. */
+function frameExpectation(actor: WebSocketActor, pattern: FramePattern, names: Names): Expectation {
+  const payload = pattern.payload === undefined ? undefined : new PayloadPattern(pattern.payload, names);
+  const opcode = pattern.opcode === undefined ? undefined : opcodeNumber(pattern.opcode);
+  const expected = `${actor.name} to receive ${describePattern(pattern, payload)}`;
+  return new ArrivalExpectation(actor, {
+    expected,
+    judge(event): Judgement {
+      if (event.kind !== 'frame') return 'other';
+      const isControl = event.frame.opcode >= 8;
+      // Control frames may stand between any others; data frames come in the order of their messages.
+      if (opcode !== undefined && isControl && event.frame.opcode !== opcode) return 'other';
+      if (opcode !== undefined && !isControl && opcode >= 8) return 'other';
+      const differences = frameDifferences(pattern, payload, event);
+      if (differences.length === 0) return 'met';
+      return mismatch(actor, expected, describeFrame(event.frame), differences);
+    },
+  });
+}
+
+function frameDifferences(
+  pattern: FramePattern,
+  payload: PayloadPattern | undefined,
+  event: FrameEvent,
+): Differences {
+  const { frame } = event;
+  const differences: Differences = [];
+  if (pattern.opcode !== undefined && opcodeNumber(pattern.opcode) !== frame.opcode)
+    differences.push({ path: 'opcode', expected: String(pattern.opcode), actual: opcodeName(frame.opcode) });
+  for (const name of ['fin', 'rsv1', 'rsv2', 'rsv3'] as const)
+    if (pattern[name] !== undefined && pattern[name] !== frame[name])
+      differences.push({ path: name, expected: String(pattern[name]), actual: String(frame[name]) });
+  if (pattern.mask !== undefined && pattern.mask !== frame.masked)
+    differences.push({ path: 'mask', expected: String(pattern.mask), actual: String(frame.masked) });
+  return [...differences, ...(payload?.compare(frame.payload) ?? [])];
+}
+
+function describePattern(pattern: FramePattern, payload: PayloadPattern | undefined): string {
+  const { opcode, payload: _payload, ...bits } = pattern;
+  const named = opcode === undefined ? 'a frame' : `a ${opcodeName(opcodeNumber(opcode))} frame`;
+  const traits = Object.entries(bits).map(([name, value]) => `${name}: ${value}`);
+  if (payload) traits.push(`payload: ${payload.description}`);
+  return traits.length === 0 ? named : `${named} with ${traits.join(', ')}`;
+}
+
+/** Nothing is to come before the pong for the sentinel; what a server may send at any time is passed over. */
+function nothingBeforeSentinel(actor: WebSocketActor): Expectation {
+  const expected = `${actor.name} to receive no message before the pong for the sentinel`;
+  return new ArrivalExpectation(actor, {
+    expected,
+    judge(event): Judgement {
+      if (actor.isLatestSentinel(event)) return 'met';
+      if (event.kind === 'message') {
+        const what = `a ${event.type} message came before the sentinel`;
+        return {
+          ...actor.finding('mismatch', expected, what),
+          nearest: `a ${event.type} message: ${showPayload(event.payload)}`,
+        };
+      }
+      if (actor.answersPong(event))
+        return actor.finding(
+          'mismatch',
+          expected,
+          'the server answered a pong with a pong of the same payload',
+        );
+      return 'other';
+    },
+  });
+}
+
+export const receivingVerbs = [
+  verb({
+    subject: 'actor',
+    phrase: 'receives {text|binary}',
+    takes: payloadSchema,
+    summary:
+      'The next data message has this type and this payload, in however many frames. Control frames are passed over; another message, a violation of the protocol or the end of the connection fails at once',
+    example: '- client receives text: Hello',
+    prepare: ({ value }) => checkPayload(value),
+    expect: (step, stage) =>
+      messageExpectation(actorOf(step, stage), step.slots['text|binary'] ?? '', step.value, stage.names),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives {ping|pong}',
+    takes: payloadSchema,
+    summary:
+      'A ping or pong with this payload comes; others, which nobody need have asked for, are passed over',
+    example: '- client receives pong: are you there?',
+    prepare: ({ value }) => checkPayload(value),
+    expect: (step, stage) =>
+      controlExpectation(actorOf(step, stage), step.slots['ping|pong'] ?? '', step.value, stage.names),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives frame',
+    takes: framePatternSchema,
+    summary:
+      'The next frame is like this. Where a data opcode is named, control frames are passed over; where a control opcode is named, all frames with another opcode',
+    example: '- client receives frame: { opcode: pong, fin: true, mask: false, payload: Hello }',
+    prepare: ({ value }) => value.payload === undefined || checkPayload(value.payload),
+    expect: (step, stage) => frameExpectation(actorOf(step, stage), step.value, stage.names),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives nothing before sentinel',
+    summary:
+      'No message, no answer to a pong, no close frame and no end of the connection comes before the pong for the sentinel',
+    example: '- client receives nothing before sentinel',
+    expect: (step, stage) => nothingBeforeSentinel(actorOf(step, stage)),
+  }),
+];

@@ -1,0 +1,77 @@
+import type { Stage } from '../stage.ts';
+import type { ActorKind, GivenActor, Vocabulary } from '../vocabulary.ts';
+import { transports, WebSocketActor, type WebSocketOptions } from './actor.ts';
+import { closingVerbs } from './closing.ts';
+import { open, openingVerbs } from './opening.ts';
+import { receivingVerbs } from './receiving.ts';
+import { sendingVerbs } from './sending.ts';
+
+const actors: ActorKind = {
+  states: [
+    {
+      name: 'connected',
+      summary: 'The TCP connection is there (and TLS where it is used), nothing was sent',
+    },
+    { name: 'open', summary: 'The opening handshake has succeeded' },
+  ],
+  options: {
+    path: { type: 'string', description: "The resource to ask for; the endpoint's own unless given" },
+    headers: {
+      type: 'object',
+      description: 'More header fields for the request',
+      additionalProperties: { type: 'string' },
+    },
+    subprotocols: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'To be offered, in order of preference',
+    },
+    extensions: {
+      type: 'string',
+      description: 'The value of Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
+    },
+    transport: { enum: [...transports], description: 'TCP, TLS, or plain TCP to the port that expects TLS' },
+  },
+  facts: [
+    { name: 'authority', summary: 'Host and port, as the Host header field has them' },
+    { name: 'path', summary: 'The resource of the endpoint' },
+    { name: 'key', summary: 'The Sec-WebSocket-Key of the request, or of the next one' },
+    { name: 'accept', summary: 'The Sec-WebSocket-Accept that answers this key' },
+    {
+      name: 'sentinel',
+      summary: 'A payload that makes a ping a sentinel, where it stands among other frames',
+    },
+  ],
+  needs: ['websocket'],
+  bring: async (given, stage) => {
+    await Promise.all([...given.values()].map((actor) => bringOne(actor, stage)));
+  },
+};
+
+async function bringOne(given: GivenActor, stage: Stage): Promise<void> {
+  const { transport, path, headers, subprotocols, extensions } = given.options as Partial<WebSocketOptions>;
+  const { names } = stage;
+  const filled = Object.entries(headers ?? {}).map(([name, value]) => [name, names.fill(value)]);
+  const actor = new WebSocketActor(
+    given.name,
+    {
+      transport: transport ?? 'tcp',
+      ...(path === undefined ? {} : { path: names.fill(path) }),
+      headers: Object.fromEntries(filled),
+      subprotocols: subprotocols ?? [],
+      ...(extensions === undefined ? {} : { extensions: names.fill(extensions) }),
+    },
+    stage,
+  );
+  stage.actors.set(given.name, actor);
+  await actor.connect();
+  if (given.state === 'open') await open(actor, stage, stage.patience);
+}
+
+/** WebSocket clients that can keep the protocol of RFC 6455 and RFC 7692, or break it in any way. */
+export const websocket: Vocabulary = {
+  name: 'websocket',
+  summary: 'WebSocket clients, frame by frame',
+  verbs: [...openingVerbs, ...sendingVerbs, ...receivingVerbs, ...closingVerbs],
+  actors,
+};
