@@ -73,7 +73,11 @@ export const faults: Fault[] = [
   },
   {
     name: 'chat-doubles-messages',
-    breaks: ['messaging/ordering-none-twice', 'messaging/ordering-*', 'messaging/reconnection-messages-after-return'],
+    breaks: [
+      'messaging/ordering-none-twice',
+      'messaging/ordering-*',
+      'messaging/reconnection-messages-after-return',
+    ],
     summary: 'Delivers every message twice',
   },
   {
@@ -117,7 +121,11 @@ export const faults: Fault[] = [
   },
   {
     name: 'chat-strips-characters',
-    breaks: ['messaging/binary-text-unchanged', 'messaging/binary-markup-characters-unchanged', 'messaging/tls-messages-over-tls'],
+    breaks: [
+      'messaging/binary-text-unchanged',
+      'messaging/binary-markup-characters-unchanged',
+      'messaging/tls-messages-over-tls',
+    ],
     summary: 'Drops characters outside ASCII, and angle brackets',
   },
   {

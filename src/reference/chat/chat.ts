@@ -1,20 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Activity } from '../activity.ts';
 import type { FaultSwitch } from '../fault.ts';
+import { Port } from '../port.ts';
+import type { Ground, Service } from '../service.ts';
 import type { Accounts, LocalAccount } from '../xmpp/accounts.ts';
 import { ChatSession, type ChatState } from './chat-session.ts';
 
 /** A message above this ends its connection with close code 1009, in octets. */
 export const largestChatMessage = 1_048_576;
-
-export interface ChatGround {
-  accounts: Accounts;
-  faults: FaultSwitch;
-  activity: Activity;
-}
 
 type Request = Record<string, unknown>;
 
@@ -22,11 +17,11 @@ type Request = Record<string, unknown>;
  * The embedded server's chat endpoint: JSON over WebSocket, as containers/embedded/dialect.yaml says. Accounts are
  * those of the XMPP server.
  */
-export class ChatEndpoint {
-  readonly #ground: ChatGround;
-  readonly #server: Server;
-  readonly #sockets: WebSocketServer;
-  readonly #connections = new Set<Socket>();
+export class ChatService implements Service {
+  readonly ports: readonly Port[];
+  readonly endpoints: Service['endpoints'];
+  readonly #ground: { accounts: Accounts; faults: FaultSwitch; note(): void };
+  readonly #sockets = new Set<Socket>();
   readonly #sessions = new Map<string, ChatSession>();
   readonly #friends = new Map<string, Set<string>>();
   readonly #offline = new Map<string, Record<string, unknown>[]>();
@@ -34,33 +29,42 @@ export class ChatEndpoint {
   #messages = 0;
   #held: (() => void) | undefined;
 
-  constructor(ground: ChatGround) {
-    this.#ground = ground;
-    this.#server = createServer((_request, response) => response.writeHead(426).end());
-    this.#sockets = new WebSocketServer({
-      server: this.#server,
+  private constructor(ground: Ground, accounts: Accounts, port: Port, web: Server) {
+    this.#ground = { accounts, faults: ground.faults, note: () => ground.activity.note() };
+    this.ports = [port];
+    this.endpoints = { chat: { host: port.host, port: port.number, path: '/chat' } };
+    const webSockets = new WebSocketServer({
+      server: web,
       maxPayload: largestChatMessage,
       handleProtocols: (offered) => (offered.has('chat.touchstone') ? 'chat.touchstone' : false),
     });
-    this.#server.on('connection', (socket) => {
-      this.#connections.add(socket);
-      socket.once('close', () => this.#connections.delete(socket));
-      ground.activity.watch(socket);
+    webSockets.on('connection', (socket) => this.#connected(socket));
+    web.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
-    this.#sockets.on('connection', (socket) => this.#connected(socket));
   }
 
-  /** Listens on the loopback interface; port 0 chooses a free one. */
-  async listen(port = 0): Promise<number> {
-    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
-    return (this.#server.address() as AddressInfo).port;
+  static async start(ground: Ground, accounts: Accounts): Promise<ChatService> {
+    const web = createServer((_request, response) => response.writeHead(426).end());
+    const port = await Port.open(ground.activity, (socket) => web.emit('connection', socket));
+    return new ChatService(ground, accounts, port, web);
   }
 
-  /** Ends every connection and stops listening; accounts, friends and kept messages stay. */
-  async stop(): Promise<void> {
-    for (const socket of this.#connections) socket.destroy();
+  pause(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  resume(): void {
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  disconnect(): void {
+    for (const session of this.#sessions.values()) session.socket?.close(1001);
+  }
+
+  forget(): void {
     this.#sessions.clear();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
   #connected(socket: WebSocket): void {
@@ -73,7 +77,7 @@ export class ChatEndpoint {
     // `ws` answers protocol errors by closing; `close` follows.
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      this.#ground.activity.note();
+      this.#ground.note();
       if (session?.socket === socket) this.#lost(session);
     });
   }
@@ -154,7 +158,12 @@ export class ChatEndpoint {
     const to = accounts.find(String(request.to));
     if (!to) {
       if (!faults.active('chat-swallows-undeliverable'))
-        answer({ op: 'undelivered', to: request.to, id: request.id ?? null, reason: 'there is no such user' });
+        answer({
+          op: 'undelivered',
+          to: request.to,
+          id: request.id ?? null,
+          reason: 'there is no such user',
+        });
       return;
     }
     const content = this.#contentOf(from, request);
@@ -283,7 +292,9 @@ function isSentinel(content: Record<string, unknown>): boolean {
 function readRequest(text: string): Request | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Request) : undefined;
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? (value as Request)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -1,0 +1,64 @@
+import { resolve } from 'node:path';
+import { type Proof, prove as proveCases } from '../run/prove.ts';
+import { loadSuites, ownSuites } from '../suite/load-suites.ts';
+import { type Command } from './command.ts';
+import { selectionOf, selectionOptions } from './selection-options.ts';
+
+export const prove: Command = {
+  name: 'prove',
+  summary: 'Shows for each case which faults of the embedded server fail it, and names those that nothing fails',
+  options: {
+    ...selectionOptions,
+    fault: { type: 'string', value: 'NAME', help: 'Only this fault' },
+    verbose: { type: 'boolean', short: 'v', help: 'Every case with the faults that fail it' },
+  },
+  examples: ['touchstone prove --only "rfc6121/**" --verbose'],
+  async run(words) {
+    const folders = words.list('suites').map((path) => resolve(path));
+    const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
+    const stopped = new AbortController();
+    const onSignal = () => stopped.abort(new Error('stopped'));
+    process.once('SIGINT', onSignal);
+    const live = process.stderr.isTTY === true;
+    const fault = words.text('fault');
+    const proof = await proveCases({
+      suites,
+      selection: selectionOf(words),
+      signal: stopped.signal,
+      ...(fault === undefined ? {} : { fault }),
+      onProgress: (done, total) => {
+        if (live) process.stderr.write(`\r\x1b[2K${done}/${total}`);
+      },
+    });
+    process.off('SIGINT', onSignal);
+    if (live) process.stderr.write('\r\x1b[2K');
+    process.stdout.write(report(proof, words.flag('verbose') || fault !== undefined));
+    const whole = fault === undefined && selectionIsWhole(selectionOf(words));
+    return proof.unproven.length > 0 || (whole && proof.unnoticed.length > 0) ? 1 : 0;
+  },
+};
+
+function selectionIsWhole(selection: ReturnType<typeof selectionOf>): boolean {
+  return Object.values(selection).every((values) => !values?.length);
+}
+
+function report(proof: Proof, verbose: boolean): string {
+  const lines: string[] = [];
+  if (verbose)
+    for (const one of proof.cases) lines.push(`${one.id}\n    ${one.failedBy.join(', ') || (one.reason ?? 'nothing fails it')}`);
+  if (proof.unproven.length > 0) {
+    lines.push('unproven:');
+    for (const one of proof.unproven) {
+      const why = one.healthy === 'pass' ? 'no fault fails it' : `${one.healthy} on the embedded server: ${one.reason}`;
+      lines.push(`  ${one.id}\n      ${why}`);
+    }
+  }
+  if (proof.unnoticed.length > 0) {
+    lines.push('faults that fail no case:');
+    for (const fault of proof.unnoticed) lines.push(`  ${fault.name} (${fault.breaks.join(', ')})`);
+  }
+  const proven = proof.cases.length - proof.unproven.length;
+  const seconds = (proof.durationMs / 1_000).toFixed(1);
+  lines.push(`${proven} of ${proof.cases.length} cases proven, ${proof.plays} plays in ${seconds} s`);
+  return `${lines.join('\n')}\n`;
+}

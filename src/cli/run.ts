@@ -1,0 +1,114 @@
+import { join, resolve } from 'node:path';
+import { type Verdict, verdicts } from '../record/record.schema.ts';
+import { writeRecord, writeWhole } from '../record/record-file.ts';
+import { exitCodeFor, type Strictness } from '../record/summary.ts';
+import { ConsoleReporter } from '../report/console.ts';
+import { junitXml } from '../report/junit.ts';
+import { readKnownFailing } from '../run/known-failing.ts';
+import { run as runSuites } from '../run/run.ts';
+import { loadSuites, ownSuites } from '../suite/load-suites.ts';
+import { runCleanups } from '../target/cleanups.ts';
+import { loadTarget } from '../target/load-target.ts';
+import { type Command, UsageError, type Words } from './command.ts';
+import { selectionOf, selectionOptions } from './selection-options.ts';
+import { version } from './version.ts';
+
+export const run: Command = {
+  name: 'run',
+  summary: 'Plays suites against a target and reports',
+  options: {
+    target: {
+      type: 'string',
+      short: 't',
+      value: 'TARGET',
+      help: 'A name (embedded, prosody, ...) or the path of a target.yaml; default: embedded',
+    },
+    ...selectionOptions,
+    out: { type: 'string', short: 'o', value: 'DIR', help: 'Where record.json and junit.xml go; default: touchstone-report' },
+    jobs: { type: 'string', short: 'j', value: 'N', help: 'Cases played at a time; default: by the target and the cores' },
+    strict: { type: 'boolean', help: 'A warning fails the run too' },
+    'fail-on': { type: 'string', multiple: true, value: 'VERDICT', help: 'Further verdicts that fail the run: unsupported' },
+    quiet: { type: 'boolean', short: 'q', help: 'Show only what did not pass, and the summary' },
+  },
+  examples: ['touchstone run --target prosody --only "rfc6121/**"', 'touchstone run --target ./target.yaml --strict'],
+  async run(words) {
+    const strictness = strictnessOf(words);
+    const jobs = jobsOf(words);
+    const target = loadTarget(words.text('target') ?? 'embedded');
+    const folders = words.list('suites').map((path) => resolve(path));
+    const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
+    const out = resolve(words.text('out') ?? 'touchstone-report');
+    const interrupted = new AbortController();
+    const console = new ConsoleReporter({
+      output: process.stdout,
+      strictness,
+      quiet: words.flag('quiet'),
+      files: [join(out, 'record.json'), join(out, 'junit.xml')],
+    });
+    const stopListening = onInterrupt(interrupted, console);
+    try {
+      const record = await runSuites({
+        target,
+        suites,
+        selection: selectionOf(words),
+        knownFailing: target.file === undefined ? [] : readKnownFailing(target.file),
+        version: version(),
+        ...(jobs === undefined ? {} : { jobs }),
+        signal: interrupted.signal,
+        reporters: [
+          {
+            async onRunEnd(finished) {
+              await writeRecord(join(out, 'record.json'), finished);
+              await writeWhole(join(out, 'junit.xml'), junitXml(finished));
+            },
+          },
+          console,
+        ],
+      });
+      return exitCodeFor(record, strictness);
+    } catch (error) {
+      console.erase();
+      if (interrupted.signal.aborted) return 130;
+      throw error;
+    } finally {
+      stopListening();
+      await runCleanups();
+    }
+  },
+};
+
+/** The first signal ends the run in good order, the second at once; whatever was started is stopped either way. */
+function onInterrupt(interrupted: AbortController, console: ConsoleReporter): () => void {
+  const handle = (signal: NodeJS.Signals) => {
+    if (interrupted.signal.aborted) {
+      void runCleanups().finally(() => process.exit(130));
+      return;
+    }
+    console.onProgress(`${signal}: stopping the target and writing what is known (once more to stop at once)`);
+    interrupted.abort(new Error(signal));
+  };
+  process.on('SIGINT', handle);
+  process.on('SIGTERM', handle);
+  return () => {
+    process.off('SIGINT', handle);
+    process.off('SIGTERM', handle);
+  };
+}
+
+function strictnessOf(words: Words): Strictness {
+  const failOn = words.list('fail-on').map((text): Verdict => {
+    const verdict = verdicts.find((one) => one === text);
+    if (verdict) return verdict;
+    throw new UsageError(`--fail-on takes ${verdicts.join(', ')}, not ${text}`);
+  });
+  return { strict: words.flag('strict'), failOn };
+}
+
+function jobsOf(words: Words): number | undefined {
+  const text = words.text('jobs');
+  if (text === undefined) return undefined;
+  const jobs = Number(text);
+  if (Number.isInteger(jobs) && jobs > 0 && jobs <= 1_000) return jobs;
+  throw new UsageError(`--jobs takes a whole number from 1 to 1000, not ${text}`);
+}
+

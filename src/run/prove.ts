@@ -1,0 +1,145 @@
+import type { Fault } from '../reference/fault.ts';
+import { faults as namedFaults, operators } from '../reference/faults.ts';
+import { globToExpression } from '../suite/glob.ts';
+import type { Suites } from '../suite/load-suites.ts';
+import { type Selection, select } from '../suite/select.ts';
+import { loadTarget } from '../target/load-target.ts';
+import { startTarget } from '../target/start-target.ts';
+import { idsOf, type PlannedCase, plan } from './plan.ts';
+import { playCase } from './play-case.ts';
+import { inParallel } from './pool.ts';
+
+export interface ProveOptions {
+  suites: Suites;
+  selection: Selection;
+  signal: AbortSignal;
+  /** Only this fault, played against every case that can notice it. */
+  fault?: string;
+  jobs?: number;
+  onProgress?(done: number, total: number): void;
+}
+
+/** How one case answers to the faults. */
+export interface CaseProof {
+  id: string;
+  /** What it came to on the server that keeps every promise; anything but `pass` proves nothing. */
+  healthy: string;
+  /** Why it did not pass there. */
+  reason?: string;
+  /** The faults that fail it. */
+  failedBy: string[];
+}
+
+export interface Proof {
+  cases: CaseProof[];
+  /** Cases that nothing fails, or that do not pass on the healthy server. */
+  unproven: CaseProof[];
+  /** Named faults that fail no case among those that cover what they break. */
+  unnoticed: Fault[];
+  plays: number;
+  durationMs: number;
+}
+
+/** Nobody waits here for a server that is slow: the embedded server says when it has no more to say. */
+const patienceMs = 2_000;
+
+/**
+ * Shows that each case can fail: plays it on the embedded server as it is, then under the named faults that break
+ * what it covers, then, where none of them failed it, under the operators at the server's output. A case that ends
+ * because nothing came in time counts only where silence is what the fault does.
+ */
+export async function prove(options: ProveOptions): Promise<Proof> {
+  const began = performance.now();
+  const prover = new Prover(options);
+  const cases = await prover.prove();
+  const unproven = cases.filter((one) => one.healthy !== 'pass' || one.failedBy.length === 0);
+  const noticed = new Set(cases.flatMap((one) => one.failedBy));
+  const unnoticed = prover.playedFaults.filter((fault) => !noticed.has(fault.name));
+  return { cases, unproven, unnoticed, plays: prover.plays, durationMs: Math.round(performance.now() - began) };
+}
+
+class Prover {
+  readonly playedFaults: Fault[];
+  plays = 0;
+  readonly #options: ProveOptions;
+
+  constructor(options: ProveOptions) {
+    this.#options = options;
+    this.playedFaults = namedFaults.filter((fault) => options.fault === undefined || fault.name === options.fault);
+  }
+
+  async prove(): Promise<CaseProof[]> {
+    const { suites, selection, signal, onProgress } = this.#options;
+    const jobs = this.#options.jobs ?? 8;
+    const planned = await this.#plan();
+    const wanted = new Set(select(suites.cases, selection, idsOf));
+    const chosen = planned.filter((one) => wanted.has(one.case));
+    const proofs: CaseProof[] = [];
+    let done = 0;
+    await inParallel(chosen, jobs, async (one) => {
+      signal.throwIfAborted();
+      proofs.push(await this.#proveCase(one));
+      onProgress?.(++done, chosen.length);
+    });
+    const order = new Map(chosen.map((one, index) => [one.id, index]));
+    return proofs.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
+  }
+
+  async #plan(): Promise<PlannedCase[]> {
+    const target = await startTarget(loadTarget('embedded'), { signal: this.#options.signal });
+    try {
+      return plan(this.#options.suites.cases, target, await target.capabilities(this.#options.signal));
+    } finally {
+      await target.stop();
+    }
+  }
+
+  async #proveCase(one: PlannedCase): Promise<CaseProof> {
+    if (one.missing.length > 0)
+      return { id: one.id, healthy: 'unsupported', reason: `needs ${one.missing.join(', ')}`, failedBy: [] };
+    const healthy = await this.#play(one, undefined);
+    if (healthy.verdict !== 'pass')
+      return { id: one.id, healthy: healthy.verdict, reason: healthy.message, failedBy: [] };
+    const failedBy: string[] = [];
+    for (const fault of this.playedFaults)
+      if (canNotice(one, fault) && (await this.#fails(one, fault))) failedBy.push(fault.name);
+    if (failedBy.length === 0 && this.#options.fault === undefined)
+      for (const operator of operators)
+        if (await this.#fails(one, operator)) {
+          failedBy.push(operator.name);
+          break;
+        }
+    return { id: one.id, healthy: 'pass', failedBy };
+  }
+
+  async #fails(one: PlannedCase, fault: Fault): Promise<boolean> {
+    const { verdict, kind } = await this.#play(one, fault.name);
+    if (verdict !== 'fail' && verdict !== 'warn') return false;
+    return kind !== 'silence' || fault.silent === true;
+  }
+
+  /** Each play has a server of its own: the fault acts from the first step on, and on nobody else. */
+  async #play(one: PlannedCase, fault: string | undefined) {
+    this.plays++;
+    const { signal } = this.#options;
+    const target = await startTarget(loadTarget('embedded'), { signal, faults: fault === undefined ? [] : [fault] });
+    try {
+      const { result } = await playCase(one.case, target, {
+        patienceMs,
+        signal,
+        impatient: true,
+        ...(one.variant === undefined ? {} : { variant: one.variant }),
+      });
+      const message = result.failure?.message ?? result.reason ?? '';
+      return { verdict: result.verdict, kind: result.failure?.kind, message };
+    } finally {
+      await target.stop();
+    }
+  }
+}
+
+/** Whether a case covers something that the fault breaks. */
+function canNotice(one: PlannedCase, fault: Fault): boolean {
+  const broken = fault.breaks.map(globToExpression);
+  return one.case.covers.some((requirement) => broken.some((expression) => expression.test(requirement.id)));
+}
