@@ -7,7 +7,8 @@ import type { Actor, Stage } from '../stage.ts';
 import { describeFrame } from './frame-text.ts';
 import { showPayload } from './payload-difference.ts';
 
-export type WebSocketArrival = WebSocketEvent;
+/** What arrives for an actor; a flood is what no step takes and does not end. */
+export type WebSocketArrival = WebSocketEvent | { kind: 'flood' };
 
 /** How an actor reaches the server. The last one talks plain TCP to a port that expects TLS. */
 export const transports = ['tcp', 'tls', 'tcp to the tls port'] as const;
@@ -37,7 +38,7 @@ export class WebSocketActor implements Actor {
   #connection: WebSocketConnection | undefined;
   /** True once something went out on this connection: a handshake can no longer begin on it. */
   requested = false;
-  /** True from the answer 101 on. */
+  /** True from the answer 101 on, until one side ends the connection. */
   #open = false;
   /** The Sec-WebSocket-Key of the latest request, or of the next one. */
   key = newKey();
@@ -142,15 +143,17 @@ export class WebSocketActor implements Actor {
     if (event.kind === 'ended' || event.kind === 'violation')
       this.#stage.transcript.event(this.name, describeArrival(event));
     if (event.kind === 'response') this.#open = event.response.status === 101;
+    if (event.kind === 'ended') this.#open = false;
     if (event.kind === 'frame') this.#octetsReceived += event.frame.payload.length;
     this.inbox.push(event);
     if (this.inbox.flooded || this.#octetsReceived > largestInbox) this.#cutOff();
   }
 
   #cutOff(): void {
-    this.#stage.transcript.event(this.name, 'cut off: the server sends without end, and nothing takes it');
+    this.#generation++;
     this.#connection?.destroy();
-    this.inbox.push({ kind: 'ended', how: 'error' });
+    this.#stage.transcript.event(this.name, describeArrival({ kind: 'flood' }));
+    this.inbox.push({ kind: 'flood' });
   }
 
   /**
@@ -172,6 +175,13 @@ export class WebSocketActor implements Actor {
   newSentinel(): Buffer {
     this.#latestSentinel = `${this.#sentinelPrefix}-${++this.#sentinels}`;
     return Buffer.from(this.#latestSentinel);
+  }
+
+  /** Ends the own half of the TCP connection, or resets it. */
+  finish(how: 'end' | 'reset'): void {
+    this.#open = false;
+    if (how === 'end') this.connection.end();
+    else this.connection.reset();
   }
 
   /** Sends a sentinel of our own accord, to see whether a quiet server still reads. */
@@ -209,7 +219,10 @@ export class WebSocketActor implements Actor {
     return { kind, expected, message, ...(localPort === undefined ? {} : { localPort }) };
   }
 
-  violation(expected: string, event: Extract<WebSocketArrival, { kind: 'violation' }>): Finding {
+  /** What fails any step that waits, whatever it waits for. */
+  violation(expected: string, event: WebSocketArrival): Finding | undefined {
+    if (event.kind === 'flood') return this.finding('unexpected', expected, describeArrival(event));
+    if (event.kind !== 'violation') return undefined;
     return this.finding('violation', expected, `the server broke section ${event.section}: ${event.text}`);
   }
 
@@ -257,6 +270,8 @@ export function describeArrival(event: WebSocketArrival): string {
       return `a violation of section ${event.section}: ${event.text}`;
     case 'close':
       return describeClose(event);
+    case 'flood':
+      return 'more than a client can keep: the server sends without end, and the connection was cut';
     case 'ended':
       return event.how === 'reset' ? 'a reset of the connection' : 'the end of the connection';
   }

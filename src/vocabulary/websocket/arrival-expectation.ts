@@ -42,7 +42,8 @@ export class ArrivalExpectation implements Expectation {
   }
 
   #judge(event: WebSocketArrival): Judgement {
-    if (event.kind === 'violation') return this.#actor.violation(this.#wait.expected, event);
+    const violation = this.#actor.violation(this.#wait.expected, event);
+    if (violation) return violation;
     const judgement = this.#wait.judge(event);
     if (judgement !== 'other' || this.#wait.survivesEnd) return judgement;
     if (event.kind === 'close' || event.kind === 'ended')

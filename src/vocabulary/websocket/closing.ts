@@ -95,7 +95,8 @@ class FailedConnection implements Expectation {
   look(): Look {
     let close: CloseEvent | undefined;
     for (const { event } of this.#actor.inbox.waiting()) {
-      if (event.kind === 'violation') return broken(this.#actor.violation(this.#expected, event));
+      const violation = this.#actor.violation(this.#expected, event);
+      if (violation) return broken(violation);
       if (event.kind === 'close') close ??= event;
       if (!close && this.#actor.isSentinel(event)) return broken(this.#goesOn());
       if (event.kind === 'ended') return { state: 'met', take: () => this.#take(close) };
@@ -157,6 +158,7 @@ function endExpectation(actor: WebSocketActor): Expectation {
       return 'other';
     },
     take: () => undefined,
+    nudge: () => actor.nudge(),
   });
 }
 
@@ -182,14 +184,14 @@ export const closingVerbs = [
     phrase: 'ends',
     summary: 'Ends its half of the TCP connection (FIN), without a close frame',
     example: '- client ends',
-    play: (step, stage) => actorOf(step, stage).connection.end(),
+    play: (step, stage) => actorOf(step, stage).finish('end'),
   }),
   verb({
     subject: 'actor',
     phrase: 'resets',
     summary: 'Resets the TCP connection (RST)',
     example: '- client resets',
-    play: (step, stage) => actorOf(step, stage).connection.reset(),
+    play: (step, stage) => actorOf(step, stage).finish('reset'),
   }),
   verb({
     subject: 'actor',

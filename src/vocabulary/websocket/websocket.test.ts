@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { Transcript } from '../../record/transcript.ts';
@@ -26,7 +26,12 @@ afterEach(() => {
 });
 
 /** Plays steps by one client, as a run would; stops at the first that does not hold. */
-async function play(port: number, given: string | Record<string, unknown>, steps: StepText[], withinMs = 3_000): Promise<Outcome> {
+async function play(
+  port: number,
+  given: string | Record<string, unknown>,
+  steps: StepText[],
+  withinMs = 3_000,
+): Promise<Outcome> {
   const actors = new Map<string, Actor>();
   const names = new Names((actor, fact) => actors.get(actor)?.fact(fact));
   const tolerated: string[] = [];
@@ -54,7 +59,6 @@ async function play(port: number, given: string | Record<string, unknown>, steps
   });
   const client = { name: 'client', state: String(state), options };
   await websocket.actors?.bring(new Map([['client', client]]), stage);
-  actors.get('client')?.forgetArrivals();
   try {
     for (const step of steps) await playStep(step, stage, withinMs);
   } catch (error) {
@@ -76,7 +80,9 @@ async function playStep(step: StepText, stage: Stage, within: number): Promise<v
 }
 
 /** `ws`, which sends back every message. */
-async function echoServer(options: { perMessageDeflate?: boolean; maxPayload?: number } = {}): Promise<number> {
+async function echoServer(
+  options: { perMessageDeflate?: boolean; maxPayload?: number } = {},
+): Promise<number> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
   server.on('connection', (socket) => {
     socket.on('error', () => undefined);
@@ -186,7 +192,11 @@ describe('against ws', () => {
     ['a reserved opcode', { opcode: 5, payload: 'Hello' }, 1002],
     ['no mask', { opcode: 'text', mask: false, payload: 'Hello' }, 1002],
     ['invalid UTF-8', { opcode: 'text', payload: { hex: 'c0 af' } }, 1007],
-    ['the top bit of a length', { opcode: 'binary', length: { as: '64-bit', of: '0x8000000000000005' } }, 1009],
+    [
+      'the top bit of a length',
+      { opcode: 'binary', length: { as: '64-bit', of: '0x8000000000000005' } },
+      1009,
+    ],
   ])('sees that a frame with %s fails the connection', async (_what, wrong, code) => {
     const { finding } = await play(await echoServer(), 'open', [
       { 'client sends frame': wrong },
@@ -281,7 +291,9 @@ describe('against a server that breaks the protocol', () => {
   });
 
   it('fails at once when a close frame comes instead of a message', async () => {
-    const port = await scriptedServer({ onOpen: (socket) => socket.write(frame(0x88, Buffer.from([0x03, 0xe9]))) });
+    const port = await scriptedServer({
+      onOpen: (socket) => socket.write(frame(0x88, Buffer.from([0x03, 0xe9]))),
+    });
     const { finding } = await play(port, 'open', [{ 'client receives text': 'Hello' }]);
     expect(finding).toMatchObject({ kind: 'closed', message: 'what came was a close frame with code 1001' });
   });
@@ -347,7 +359,9 @@ describe('against a server that breaks the protocol', () => {
   });
 
   it('finds a pong that answers a pong', async () => {
-    const port = await scriptedServer({ onData: (chunk, socket) => socket.write(frame(0x8a, unmasked(chunk))) });
+    const port = await scriptedServer({
+      onData: (chunk, socket) => socket.write(frame(0x8a, unmasked(chunk))),
+    });
     const { finding } = await play(port, 'open', [
       { 'client sends pong': 'unasked' },
       'client sends sentinel',
@@ -357,7 +371,13 @@ describe('against a server that breaks the protocol', () => {
   });
 
   it('passes over pings and pongs that a server may send at any time', async () => {
-    const octets = Buffer.concat([frame(0x89, 'ping'), frame(0x8a, 'pong'), frame(0x01, 'Hel'), frame(0x89), frame(0x80, 'lo')]);
+    const octets = Buffer.concat([
+      frame(0x89, 'ping'),
+      frame(0x8a, 'pong'),
+      frame(0x01, 'Hel'),
+      frame(0x89),
+      frame(0x80, 'lo'),
+    ]);
     const port = await scriptedServer({ onOpen: (socket) => socket.write(octets) });
     const { finding } = await play(port, 'open', [{ 'client receives text': 'Hello' }]);
     expect(finding).toBeUndefined();
@@ -368,12 +388,18 @@ describe('against a server that breaks the protocol', () => {
     const bare = await play(port, 'connected', ['client requests', 'client is refused']);
     expect(bare.finding).toBeUndefined();
     expect(bare.tolerated).toEqual([expect.stringContaining('ended without a response')]);
-    const strict = await play(port, 'connected', ['client requests', { 'client is refused': { status: 400 } }]);
+    const strict = await play(port, 'connected', [
+      'client requests',
+      { 'client is refused': { status: 400 } },
+    ]);
     expect(strict.finding).toMatchObject({ kind: 'closed' });
   });
 
   it('is not satisfied with an acceptance where a refusal is due', async () => {
-    const { finding } = await play(await scriptedServer({}), 'connected', ['client requests', 'client is refused']);
+    const { finding } = await play(await scriptedServer({}), 'connected', [
+      'client requests',
+      'client is refused',
+    ]);
     expect(finding).toMatchObject({ kind: 'mismatch', differences: [{ path: 'status', actual: '101' }] });
   });
 
@@ -396,5 +422,21 @@ describe('against a server that breaks the protocol', () => {
       { 'client receives text': 'next' },
     ]);
     expect(finding).toBeUndefined();
+  });
+
+  it('cuts off a server that sends without end', async () => {
+    const pings = Buffer.alloc(20_000, frame(0x89));
+    const port = await scriptedServer({
+      onOpen: (socket) => {
+        const send = () => {
+          while (!socket.destroyed && socket.write(pings));
+        };
+        socket.on('drain', send);
+        send();
+      },
+    });
+    const { finding } = await play(port, 'open', [{ 'client receives text': 'Hello' }], 20_000);
+    expect(finding).toMatchObject({ kind: 'unexpected' });
+    expect(finding?.message).toContain('sends without end');
   });
 });
