@@ -196,7 +196,7 @@ function checkSegment(segment: Segment, verb: Verb, path: DocumentPath, scope: S
         near,
       });
   } else if (segment.kind === 'capture') scope.bound.add(segment.name);
-  const matching = ['any', 'capture', 'expression', 'words'].includes(segment.kind);
+  const matching = ['any', 'absent', 'capture', 'expression', 'words'].includes(segment.kind);
   if (matching && !verb.expect)
     scope.report(path, `${near} can be matched, not sent`, { hint: 'it belongs to a verb that receives', near });
 }

@@ -153,7 +153,7 @@ class SuiteReader {
   }
 
   #checkId(id: string, ownId: string, path: DocumentPath): void {
-    if (!/^[a-z0-9]+([.-][a-z0-9]+)*$/i.test(ownId))
+    if (!/^[a-z0-9]+([.-]+[a-z0-9]+)*$/i.test(ownId))
       this.#report([...path, 'id'], `\`${ownId}\` is no case id`, {
         hint: 'letters, digits, hyphens and dots; values of `each` in braces',
       });

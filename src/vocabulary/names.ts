@@ -77,10 +77,11 @@ export class Names {
 
   /**
    * Compares text with a pattern. Captures go into `captured`, to be bound once the whole stanza or frame has
-   * matched.
+   * matched. `undefined` is compared with patterns that allow that there is nothing: `{-}`, `{-|none}`.
    */
-  matches(pattern: string, actual: string, captured: Map<string, string>): boolean {
+  matches(pattern: string, actual: string | undefined, captured: Map<string, string>): boolean {
     const segments = parseTemplate(pattern);
+    if (actual === undefined) return segments.length === 1 && segments.some(allowsAbsence);
     if (segments.length === 1 && segments[0]?.kind === 'literal') return segments[0].text === actual;
     const order: string[] = [];
     const source = segments.map((segment) => this.#expressionFor(segment, order, captured)).join('');
@@ -94,6 +95,9 @@ export class Names {
     switch (segment.kind) {
       case 'any':
         return '.*?';
+      case 'absent':
+        // No text is this: what is there cannot be absent.
+        return '(?!)';
       case 'expression':
         return `(?:${segment.expression})`;
       case 'words':
@@ -109,6 +113,10 @@ export class Names {
         return escapeExpression(this.resolve(segment));
     }
   }
+}
+
+function allowsAbsence(segment: Segment): boolean {
+  return segment.kind === 'absent' || (segment.kind === 'words' && segment.words.includes('-'));
 }
 
 function escapeExpression(text: string): string {

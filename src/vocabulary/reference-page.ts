@@ -19,6 +19,7 @@ export function referencePage(): string {
     '| `{name=*}`, `{name=/x/}` | any text, or text that matches, kept as `name` |',
     '| `{name}` | what was kept, or a counter |',
     '| `{*}`, `{/x/}`, `{a\\|b}` | any text, text that matches, one of these words |',
+    '| `{-}`, `{-\\|a}` | nothing: no such attribute or child; or also this word |',
     '| `{{`, `}}` | a brace itself |',
   ];
   for (const vocabulary of vocabularies) parts.push('', ...section(vocabulary));

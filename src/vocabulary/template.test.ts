@@ -55,6 +55,17 @@ describe('names', () => {
     expect(names().matches(pattern, actual, new Map())).toBe(answer);
   });
 
+  it.each([
+    ['{-}', undefined, true],
+    ['{-}', '', false],
+    ['{-|none}', undefined, true],
+    ['{-|none}', 'none', true],
+    ['{-|none}', 'both', false],
+    ['{*}', undefined, false],
+  ])('%s against %s: %s (absence)', (pattern, actual, answer) => {
+    expect(names().matches(pattern, actual, new Map())).toBe(answer);
+  });
+
   it('capture, and compare with what was captured in the same pattern', () => {
     const captured = new Map<string, string>();
     expect(names().matches('{id=*}-{n=/\\d+/}', 'x-y-12', captured)).toBe(true);

@@ -5,6 +5,7 @@
  *   {name}         a capture, or a loop counter   {name=*}    any text, kept as `name`
  *   {*}            any text                       {name=/x/}  text that matches, kept as `name`
  *   {/x/}          text that matches              {a|b}       one of these words
+ *   {-}            nothing: no such attribute or child   {-|a}  nothing, or this word
  *   {{  }}         a brace
  */
 export type Segment = { source: string } & (
@@ -13,6 +14,7 @@ export type Segment = { source: string } & (
   | { kind: 'id'; name: string }
   | { kind: 'name'; name: string }
   | { kind: 'any' }
+  | { kind: 'absent' }
   | { kind: 'capture'; name: string; expression?: string }
   | { kind: 'expression'; expression: string }
   | { kind: 'words'; words: string[] }
@@ -30,6 +32,7 @@ export class TemplateError extends Error {
 
 const word = '[A-Za-z][\\w-]*';
 const forms: [RegExp, (found: RegExpExecArray, source: string) => Segment][] = [
+  [/^-$/, (_, source) => ({ kind: 'absent', source })],
   [/^\*$/, (_, source) => ({ kind: 'any', source })],
   [new RegExp(`^#(${word})$`), ([, name = ''], source) => ({ kind: 'id', name, source })],
   [new RegExp(`^(${word})=\\*$`), ([, name = ''], source) => ({ kind: 'capture', name, source })],

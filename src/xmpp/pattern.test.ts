@@ -3,7 +3,8 @@ import { parseFragment } from './parse-xml.ts';
 import { compilePattern, type Difference } from './pattern.ts';
 
 const parse = (text: string) => parseFragment(text, { defaultNamespace: 'jabber:client' });
-const literally = (pattern: string, actual: string) => pattern === '{*}' || pattern === actual;
+const literally = (pattern: string, actual: string | undefined) =>
+  (pattern === '{*}' && actual !== undefined) || pattern === actual || (pattern === '{-}' && actual === undefined);
 
 function differences(pattern: string, actual: string, exactly = false): Difference[] {
   return compilePattern(parse(pattern), { exactly }).match(parse(actual), literally);
@@ -93,9 +94,9 @@ describe('a pattern', () => {
 
   test('compares last what belongs together, so that captures are of the right child', () => {
     const captured = new Map<string, string>();
-    const capture = (pattern: string, actual: string) => {
+    const capture = (pattern: string, actual: string | undefined) => {
       if (!pattern.startsWith('{')) return pattern === actual;
-      captured.set(pattern, actual);
+      captured.set(pattern, actual ?? '');
       return true;
     };
     const pattern = compilePattern(parse("<q><item jid='{who}' subscription='both'/></q>"));
@@ -105,6 +106,19 @@ describe('a pattern', () => {
       expect(pattern.match(actual, capture)).toEqual([]);
       expect(captured.get('{who}')).toBe('a');
     }
+  });
+
+  test.each([
+    ["<presence type='{-}'/>", '<presence/>', 0],
+    ["<presence type='{-}'/>", "<presence type='unavailable'/>", 1],
+    ['<presence><show>{-}</show></presence>', '<presence/>', 0],
+    ['<presence><show>{-}</show></presence>', '<presence><show>away</show></presence>', 1],
+    ["<q><item name='a'>{-}</item></q>", "<q><item name='b'/></q>", 0],
+    ["<q><item name='a'>{-}</item></q>", "<q><item name='b'/><item name='a'/></q>", 1],
+    ['<item><group>{-}Servants</group></item>', '<item><group>Friends</group></item>', 0],
+    ['<item><group>{-}Servants</group></item>', '<item><group>Servants</group></item>', 1],
+  ])('%s against %s: %i differences', (pattern, actual, count) => {
+    expect(differences(pattern, actual)).toHaveLength(count);
   });
 
   test('knows which of several elements is nearest', () => {

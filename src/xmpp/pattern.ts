@@ -10,8 +10,11 @@ export interface Difference {
   actual: string | undefined;
 }
 
-/** Compares a text of the pattern, which may be a template, with the actual one; it may keep captures. */
-export type MatchText = (pattern: string, actual: string) => boolean;
+/**
+ * Compares a text of the pattern, which may be a template, with the actual one; it may keep captures. `undefined` asks
+ * whether the pattern also fits where there is no such attribute or child.
+ */
+export type MatchText = (pattern: string, actual: string | undefined) => boolean;
 
 export interface PatternOptions {
   /** Attributes, children and text that the pattern does not name must not be there. */
@@ -87,8 +90,8 @@ function compare(
   const differences: Difference[] = [];
   const matched: [string, string][] = [];
   const check = (where: string, expected: string, found: string | undefined) => {
-    if (found !== undefined && matchText(expected, found)) matched.push([expected, found]);
-    else differences.push({ path: where, expected, actual: found });
+    if (!matchText(expected, found)) differences.push({ path: where, expected, actual: found });
+    else if (found !== undefined) matched.push([expected, found]);
   };
 
   if (wanted.name !== actual.name) {
@@ -126,7 +129,7 @@ function compareChildren(
   matchText: MatchText,
   options: PatternOptions,
 ): Comparison & { surplus: Difference[] } {
-  const expected = wanted.elements;
+  const expected = wanted.elements.filter((child) => !child.text.startsWith(absence));
   const found = actual.elements;
   const paths = childPaths(expected, path);
   const comparisons = new Map<string, Comparison>();
@@ -141,7 +144,7 @@ function compareChildren(
   const fits = (at: number, candidate: number) => comparisonOf(at, candidate)?.differences.length === 0;
   const partner = assign(expected.length, found.length, fits);
 
-  const differences: Difference[] = [];
+  const differences = unwanted(wanted, actual, path, matchText, options);
   const matched: [string, string][] = [];
   const taken = new Set(partner.values());
   for (const [at, pattern] of expected.entries()) {
@@ -151,6 +154,7 @@ function compareChildren(
       continue;
     }
     const nearest = nearestOf(pattern, found, taken);
+    if (nearest === undefined && pattern.text !== '' && matchText(pattern.text, undefined)) continue;
     if (nearest === undefined) {
       differences.push({
         path: paths[at] ?? path,
@@ -174,6 +178,28 @@ function compareChildren(
         ],
   );
   return { differences, matched, surplus };
+}
+
+/** A child of a pattern whose text begins with this must not be there, with whatever else the pattern says of it. */
+const absence = '{-}';
+
+function unwanted(
+  wanted: XmlElement,
+  actual: XmlElement,
+  path: string,
+  matchText: MatchText,
+  options: PatternOptions,
+): Difference[] {
+  return wanted.elements.flatMap((child) => {
+    if (!child.text.startsWith(absence)) return [];
+    const rest = child.children.map((one) => (typeof one === 'string' ? one.replace(absence, '') : one));
+    const pattern = new XmlElement(child.name, child.namespace, child.attributes, rest);
+    const there = actual.elements.find(
+      (one) => compare(pattern, one, path, matchText, options).differences.length === 0,
+    );
+    if (!there) return [];
+    return [{ path: `${path}/${child.name}`, expected: 'nothing', actual: shortened(there.toXml(actual.namespace)) }];
+  });
 }
 
 /** Paths of children; where several have the same name, with their place among them. */
@@ -241,7 +267,7 @@ function likeness(wanted: XmlElement, actual: XmlElement | undefined): { fulfill
   ];
   let fulfilled = demands.filter((demand) => demand).length;
   let total = demands.length;
-  for (const child of wanted.elements) {
+  for (const child of wanted.elements.filter((one) => !one.text.startsWith(absence))) {
     const alike = actual?.elements.filter((element) => element.name === child.name) ?? [];
     const best = [undefined, ...alike]
       .map((element) => likeness(child, element))

@@ -21,7 +21,7 @@ function factsThatDiffer(
   const differences = Object.entries(expected).flatMap(([name, wanted]) => {
     const value = actual(name);
     const pattern = String(wanted);
-    if (value !== undefined && names.matches(pattern, value, captured)) return [];
+    if (names.matches(pattern, value, captured)) return [];
     return [{ path: name, expected: pattern, ...(value === undefined ? {} : { actual: value }) }];
   });
   if (differences.length === 0) for (const [name, value] of captured) names.bind(name, value);
