@@ -70,11 +70,14 @@ function exitCodeFor(error: unknown): number {
   return exitCodes.touchstoneFailed;
 }
 
+let code: number;
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  code = await main(process.argv.slice(2));
 } catch (error) {
-  process.exitCode = exitCodeFor(error);
-  const own = process.exitCode === exitCodes.touchstoneFailed;
+  code = exitCodeFor(error);
+  const own = code === exitCodes.touchstoneFailed;
   const text = error instanceof Error ? (own ? error.stack : error.message) : String(error);
   process.stderr.write(`${own ? 'Touchstone itself failed: ' : ''}${text}\n`);
 }
+// A library may keep idle sockets to the container engine open; nothing of ours is left by now.
+process.exit(code);

@@ -1,6 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, connect, type SecureVersion, type TLSSocket } from 'node:tls';
+import {
+  type ConnectionOptions,
+  connect,
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type SecureVersion,
+  type TLSSocket,
+} from 'node:tls';
 
 export interface TlsOptions {
   /** PEM of the certificates that the server's must lead to; default: those that Node.js trusts. */
@@ -28,7 +36,8 @@ export interface TlsFacts {
   authorized: boolean;
   /** Why it is not, such as `ERR_TLS_CERT_ALTNAME_INVALID` or `CERT_HAS_EXPIRED`. */
   reason: string | undefined;
-  certificate: CertificateFacts | undefined;
+  /** The server's certificate, read when it is asked for: it takes a millisecond, and few ask. */
+  certificate(): CertificateFacts | undefined;
 }
 
 export interface CertificateFacts {
@@ -48,9 +57,10 @@ export class TlsVerificationError extends Error {
   readonly facts: TlsFacts;
 
   constructor(facts: TlsFacts, servername: string) {
+    const certificate = facts.certificate();
     super(
       `The TLS certificate of the server is not accepted for ${servername}: ${facts.reason}` +
-        (facts.certificate ? ` (it is for ${facts.certificate.names || facts.certificate.subject})` : ''),
+        (certificate ? ` (it is for ${certificate.names || certificate.subject})` : ''),
     );
     this.facts = facts;
   }
@@ -69,6 +79,22 @@ export class TlsHandshakeError extends Error {
   }
 }
 
+const contexts = new Map<string, SecureContext>();
+/** Client certificates make contexts of their own; so many are kept at the most. */
+const mostContexts = 50;
+
+/** Reading certificates into a context takes longer than the rest of a connection, so contexts are shared. */
+function contextFor(options: { [key in keyof SecureContextOptions]: SecureContextOptions[key] | undefined }): SecureContext {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const key = JSON.stringify(given);
+  const known = contexts.get(key);
+  if (known) return known;
+  const context = createSecureContext(given);
+  if (contexts.size >= mostContexts) contexts.clear();
+  contexts.set(key, context);
+  return context;
+}
+
 /** Begins TLS on a connected socket. The handshake is still to come; see `finishHandshake`. */
 export function startHandshake(socket: Socket, options: TlsOptions, host: string): TLSSocket {
   const { ca, alpn, minVersion, maxVersion, certificate, key } = options;
@@ -78,14 +104,16 @@ export function startHandshake(socket: Socket, options: TlsOptions, host: string
     socket,
     host: name,
     ...(isIP(name) === 0 && { servername: name }),
-    ...(ca !== undefined && { ca }),
+    secureContext: contextFor({
+      ca,
+      minVersion,
+      maxVersion,
+      cert: certificate,
+      key,
+      // OpenSSL offers the versions before 1.2 only below its usual level of security.
+      ciphers: old ? 'DEFAULT@SECLEVEL=0' : undefined,
+    }),
     ...(alpn && alpn.length > 0 && { ALPNProtocols: alpn }),
-    ...(minVersion && { minVersion }),
-    ...(maxVersion && { maxVersion }),
-    // OpenSSL offers the versions before 1.2 only below its usual level of security.
-    ...(old && { ciphers: 'DEFAULT@SECLEVEL=0' }),
-    ...(certificate !== undefined && { cert: certificate }),
-    ...(key !== undefined && { key }),
     // Node would throw away the connection and the facts with it. finishHandshake refuses what it would refuse.
     rejectUnauthorized: false,
   };
@@ -111,9 +139,8 @@ export function finishHandshake(socket: TLSSocket): Promise<TlsFacts> {
 }
 
 function factsOf(socket: TLSSocket): TlsFacts {
-  // Not getPeerX509Certificate: in Node.js 20 each call takes one certificate off the chain.
-  const { raw } = socket.getPeerCertificate();
-  const certificate = raw && new X509Certificate(raw);
+  // One that is not accepted ends its connection, and nobody can ask any more.
+  const refused = socket.authorized ? undefined : certificateOf(socket);
   return {
     version: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().standardName,
@@ -121,13 +148,21 @@ function factsOf(socket: TLSSocket): TlsFacts {
     authorized: socket.authorized,
     // The types say that it is an Error; in truth it is the code of one.
     reason: socket.authorized ? undefined : String(socket.authorizationError),
-    certificate: certificate && {
-      subject: certificate.subject,
-      issuer: certificate.issuer,
-      names: certificate.subjectAltName ?? '',
-      validFrom: certificate.validFrom,
-      validTo: certificate.validTo,
-      fingerprint: certificate.fingerprint256,
-    },
+    certificate: () => refused ?? certificateOf(socket),
+  };
+}
+
+function certificateOf(socket: TLSSocket): CertificateFacts | undefined {
+  // Not getPeerX509Certificate: in Node.js 20 each call takes one certificate off the chain.
+  const { raw } = socket.getPeerCertificate();
+  if (!raw) return undefined;
+  const certificate = new X509Certificate(raw);
+  return {
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    names: certificate.subjectAltName ?? '',
+    validFrom: certificate.validFrom,
+    validTo: certificate.validTo,
+    fingerprint: certificate.fingerprint256,
   };
 }
