@@ -10,37 +10,62 @@ import { endPointHash, type TlsIdentity } from './xmpp/encryption.ts';
 export const faults: Fault[] = [
   {
     name: 'certificate-has-expired',
-    breaks: ['rfc6120/13.7*', 'rfc6120/5.*'],
+    breaks: [
+      'rfc6120/13.7*',
+      'rfc6120/5.*',
+      'messaging/tls-certificate-matches',
+      'xep-0368/3-same-certificates',
+    ],
     summary: 'Shows a certificate whose time is over',
   },
   {
     name: 'certificate-is-not-valid-yet',
-    breaks: ['rfc6120/13.7*', 'rfc6120/5.*'],
+    breaks: [
+      'rfc6120/13.7*',
+      'rfc6120/5.*',
+      'messaging/tls-certificate-matches',
+      'xep-0368/3-same-certificates',
+    ],
     summary: 'Shows a certificate whose time has not come',
   },
   {
     name: 'certificate-is-self-signed',
-    breaks: ['rfc6120/13.7*', 'rfc6120/5.*'],
+    breaks: [
+      'rfc6120/13.7*',
+      'rfc6120/5.*',
+      'messaging/tls-certificate-matches',
+      'xep-0368/3-same-certificates',
+    ],
     summary: 'Shows a certificate that no authority signed',
   },
   {
     name: 'certificate-names-another-domain',
-    breaks: ['rfc6120/13.7*', 'rfc6120/5.*'],
+    breaks: [
+      'rfc6120/13.7*',
+      'rfc6120/5.*',
+      'messaging/tls-certificate-matches',
+      'xep-0368/3-same-certificates',
+    ],
     summary: 'Shows a certificate for a domain that it does not serve',
   },
   {
     name: 'certificate-is-for-clients',
-    breaks: ['rfc6120/13.7*', 'rfc6120/5.*'],
+    breaks: [
+      'rfc6120/13.7*',
+      'rfc6120/5.*',
+      'messaging/tls-certificate-matches',
+      'xep-0368/3-same-certificates',
+    ],
     summary: 'Shows a certificate that is not meant for servers',
   },
   {
     name: 'tls-1.1-is-accepted',
-    breaks: ['rfc6120/5.*', 'rfc6120/13*'],
+    breaks: ['rfc6120/5.*', 'rfc6120/13*', 'messaging/tls-old-versions-refused'],
     summary: 'Accepts versions of TLS that are not to be used any more',
   },
   {
     name: 'tls-1.3-is-not-offered',
-    breaks: ['rfc6120/5.*', 'rfc6120/13*', 'rfc9266/**'],
+    breaks: ['rfc6120/5.*', 'rfc6120/13*', 'messaging/tls-1.3-offered', 'rfc5802/rfc-9266-*'],
     summary: 'Speaks no newer TLS than 1.2',
   },
 ];

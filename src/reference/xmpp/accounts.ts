@@ -78,6 +78,10 @@ export class Accounts {
     return this.#add(new LocalAccount(randomUUID(), this.#domain, password, true));
   }
 
+  clear(): void {
+    this.#byUsername.clear();
+  }
+
   remove(account: LocalAccount): void {
     this.#byUsername.delete(account.username);
   }

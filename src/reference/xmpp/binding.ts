@@ -95,13 +95,15 @@ export function bindResource(stream: ClientStream, account: LocalAccount, stanza
   return true;
 }
 
-/** The resource that the client asked for, in its prepared form, or a random one; `undefined` where it can't be one. */
+/** The resource that the client asked for, made to conform, or a random one; `undefined` where it can't be one. */
 function chooseResource(domain: XmppDomain, requested: string): string | undefined {
   const { faults } = domain;
-  if (requested === '' || faults.active('requested-resource-is-replaced')) {
+  // Section 7.7.2.1: what can be mended is not refused.
+  const mended = requested.replace(/\p{Cc}/gu, '').trim();
+  if (mended === '' || faults.active('requested-resource-is-replaced')) {
     return faults.active('generated-resource-is-not-random') ? 'resource' : randomUUID();
   }
-  return preparedResource(requested) ?? (faults.active('invalid-resource-is-bound') ? requested : undefined);
+  return preparedResource(mended) ?? (faults.active('invalid-resource-is-bound') ? requested : undefined);
 }
 
 /**

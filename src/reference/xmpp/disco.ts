@@ -39,7 +39,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'disco-items-reveal-resources',
-    breaks: ['xep-0030/**', 'rfc6121/11*'],
+    breaks: ['xep-0030/**', 'rfc6121/11*', 'xep-0030/8-stranger-items', 'xep-0030/8-stranger-cannot-tell'],
     summary: 'Lists the connected resources of an account to anybody who asks',
   },
   {
@@ -73,7 +73,8 @@ export function answerDisco(domain: XmppDomain, request: IqRequest): XmlElement 
   const info = payload.namespace === namespaces.discoInfo;
   const hidden = account !== undefined && !mayKnow(account, stanza.get('from') ?? '');
   const revealed = faults.active(info ? 'disco-info-reveals-accounts' : 'disco-items-reveal-resources');
-  if (account && (hidden ? !revealed : info && faults.active('disco-account-is-not-described'))) {
+  if (hidden && !revealed) return answerStranger(domain, stanza, payload);
+  if (account && info && faults.active('disco-account-is-not-described')) {
     return errorReply(domain, stanza, 'service-unavailable');
   }
   const node = payload.get('node');
@@ -86,6 +87,14 @@ export function answerDisco(domain: XmppDomain, request: IqRequest): XmlElement 
   const content = info ? description(domain, request) : items(request);
   const attributes = node === undefined || faults.active('disco-forgets-node') ? {} : { node };
   return resultOf(stanza, new XmlElement('query', payload.namespace, attributes, content));
+}
+
+/** XEP-0030 section 8: strangers learn nothing, not even whether the account exists. */
+export function answerStranger(domain: XmppDomain, stanza: XmlElement, payload: XmlElement): XmlElement {
+  if (payload.namespace !== namespaces.discoItems) return errorReply(domain, stanza, 'service-unavailable');
+  const node = payload.get('node');
+  const attributes = node === undefined ? {} : { node };
+  return resultOf(stanza, new XmlElement('query', namespaces.discoItems, attributes));
 }
 
 function description(domain: XmppDomain, { account }: IqRequest): XmlElement[] {

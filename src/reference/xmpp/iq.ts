@@ -5,7 +5,7 @@ import type { Fault } from '../fault.ts';
 import type { LocalAccount } from './accounts.ts';
 import type { Address } from './address.ts';
 import { answerLegacySession, answerSecondBind } from './binding.ts';
-import { answerDisco } from './disco.ts';
+import { answerDisco, answerStranger } from './disco.ts';
 import type { XmppDomain } from './domain.ts';
 import { answerPing } from './ping.ts';
 import { answerRegistration } from './registration.ts';
@@ -163,7 +163,8 @@ function answerHere(domain: XmppDomain, session: Session, stanza: XmlElement, to
   const account = to ? domain.accountAt(to) : session.account;
   if (forAccount && !account) {
     if (faults.active('iq-to-unknown-account-goes-unanswered')) return;
-    session.send(errorReply(domain, stanza, 'service-unavailable'));
+    const [payload] = stanza.elements;
+    session.send(payload ? answerStranger(domain, stanza, payload) : resultOf(stanza));
     return;
   }
   if (to && account && faults.active('iq-to-bare-address-is-delivered')) {

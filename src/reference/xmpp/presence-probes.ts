@@ -5,7 +5,7 @@ import type { Address } from './address.ts';
 import type { XmppDomain } from './domain.ts';
 import { mayKnow } from './iq.ts';
 import { lastPresences } from './presence-delivery.ts';
-import { delayStamp } from './stanza.ts';
+import { delayStamp, withAttributes } from './stanza.ts';
 
 export const faults: Fault[] = [
   {
@@ -35,6 +35,26 @@ export const faults: Fault[] = [
     breaks: ['rfc6121/4.3.2*'],
     summary: 'Answers the probe of an account without available resources with available presence',
   },
+  {
+    name: 'probe-of-resource-shows-content',
+    breaks: ['rfc6121/4.3.2-full-address-mere-presence'],
+    summary: 'Shows the whole presence to a probe for one resource',
+  },
+  {
+    name: 'probe-answers-lose-id',
+    breaks: ['rfc6121/4.3.2.1*'],
+    summary: 'Puts no id on the answers to probes',
+  },
+  {
+    name: 'probe-of-absent-without-delay',
+    breaks: ['rfc6121/4.3.2-unavailable-delay'],
+    summary: 'Does not say since when an account is unavailable',
+  },
+  {
+    name: 'directed-presence-answers-no-probe',
+    breaks: ['rfc6121/4.6.6*'],
+    summary: 'Refuses the probe of somebody who got directed presence',
+  },
 ];
 
 /** Who probes: the account, and the address that the answer goes to. */
@@ -45,29 +65,56 @@ interface Prober {
 
 /** The answer to a presence probe (RFC 6121 sections 4.3.2 and 4.6.6), perhaps several stanzas. */
 export function answerProbe(domain: XmppDomain, prober: Prober, target: Address, id?: string): XmlElement[] {
+  const answers = findAnswers(domain, prober, target, id);
+  if (!domain.faults.active('probe-answers-lose-id')) return answers;
+  return answers.map((answer) => withAttributes(answer, { id: undefined }));
+}
+
+function findAnswers(domain: XmppDomain, prober: Prober, target: Address, id?: string): XmlElement[] {
   const { faults } = domain;
   if (!domain.serves(target) || target.local === undefined) return [];
   if (faults.active('probe-goes-unanswered')) return [];
   const account = domain.accountAt(target);
   const tracked = { to: prober.address, ...(id === undefined ? {} : { id }) };
-  const presence = (attributes: Record<string, string>, children: XmlElement[] = []) =>
-    new XmlElement('presence', namespaces.client, attributes, children);
-
-  const resource = domain.sessionAt(target);
   const revealed = faults.active('probes-of-strangers-are-answered');
   if (!account || !(mayKnow(account, prober.bare) || revealed)) {
-    const shown = resource?.directed.has(prober.address) || resource?.directed.has(prober.bare);
-    if (resource && shown) return [presence({ ...tracked, from: resource.full })];
-    return [presence({ ...tracked, type: 'unsubscribed', from: target.bare })];
+    return [answerStranger(domain, prober, target, tracked)];
   }
   if (target.resource !== undefined && !faults.active('probe-of-resource-shows-all')) {
-    if (resource?.available) return [presence({ to: prober.address, from: resource.full })];
-    return [presence({ ...tracked, type: 'unavailable', from: target.full })];
+    return [answerForResource(domain, target, tracked)];
   }
   const all = lastPresences(account, prober.address);
   if (all.length > 0) return faults.active('probe-shows-one-resource-only') ? all.slice(0, 1) : all;
   if (faults.active('offline-account-looks-available')) return [presence({ ...tracked, from: account.bare })];
   const since = account.unavailableSince;
-  const stamp = since ? [delayStamp(account.bare, since)] : [];
+  const stamp =
+    since && !faults.active('probe-of-absent-without-delay') ? [delayStamp(account.bare, since)] : [];
   return [presence({ ...tracked, type: 'unavailable', from: account.bare }, stamp)];
+}
+
+/** A stranger learns of a resource only what directed presence told it already (section 4.6.6). */
+function answerStranger(
+  domain: XmppDomain,
+  prober: Prober,
+  target: Address,
+  tracked: Record<string, string>,
+): XmlElement {
+  const resource = domain.sessionAt(target);
+  const shown = resource?.directed.has(prober.address) || resource?.directed.has(prober.bare);
+  if (resource && shown && !domain.faults.active('directed-presence-answers-no-probe')) {
+    return presence({ ...tracked, from: resource.full });
+  }
+  return presence({ ...tracked, type: 'unsubscribed', from: target.bare });
+}
+
+/** A probe of one resource is shown that it is there, and no details (section 4.3.2). */
+function answerForResource(domain: XmppDomain, target: Address, tracked: Record<string, string>): XmlElement {
+  const resource = domain.sessionAt(target);
+  if (!resource?.presence) return presence({ ...tracked, type: 'unavailable', from: target.full });
+  const detailed = domain.faults.active('probe-of-resource-shows-content');
+  return presence({ to: tracked.to ?? '', from: resource.full }, detailed ? resource.presence.elements : []);
+}
+
+function presence(attributes: Record<string, string>, children: XmlElement[] = []): XmlElement {
+  return new XmlElement('presence', namespaces.client, attributes, children);
 }

@@ -16,13 +16,20 @@ import { deliverWaitingRequests, sendSubscription } from './subscriptions.ts';
 export const faults: Fault[] = [
   {
     name: 'presence-not-broadcast',
-    breaks: ['rfc6121/4.2.2*', 'rfc6121/4.4.2*', 'rfc6120/10.3.2*'],
+    breaks: [
+      'rfc6121/4.2.2*',
+      'rfc6121/4.4.2*',
+      'rfc6120/10.3.2*',
+      'messaging/presence-contact-seen-online',
+      'messaging/presence-state-shown',
+      'messaging/presence-last-state-wins',
+    ],
     summary: 'Sends presence to no subscriber',
     silent: true,
   },
   {
     name: 'presence-broadcast-to-strangers',
-    breaks: ['rfc6121/4.2.2*', 'rfc6121/4.4.2*', 'rfc6121/3*'],
+    breaks: ['rfc6121/4.2.2*', 'rfc6121/4.4.2*', 'rfc6121/3*', 'messaging/presence-strangers-see-nothing'],
     summary: 'Sends presence to contacts that are not subscribed',
   },
   {
@@ -39,7 +46,15 @@ export const faults: Fault[] = [
   },
   {
     name: 'presence-loses-content',
-    breaks: ['rfc6121/4.4.2*', 'rfc6121/4.5.2*', 'rfc6121/4.3.2*', 'rfc6121/4.7*'],
+    breaks: [
+      'rfc6121/4.4.2*',
+      'rfc6121/4.5.2*',
+      'rfc6121/4.3.2*',
+      'rfc6121/4.7*',
+      'messaging/presence-contact-seen-online',
+      'messaging/presence-state-shown',
+      'messaging/presence-last-state-wins',
+    ],
     summary: 'Strips presence of its children',
   },
   {
@@ -55,19 +70,19 @@ export const faults: Fault[] = [
   },
   {
     name: 'contacts-are-not-probed',
-    breaks: ['rfc6121/4.2.2*', 'rfc6121/4.3.1*', 'rfc6121/4.3.2*'],
+    breaks: ['rfc6121/4.2.2*', 'rfc6121/4.3.1*', 'rfc6121/4.3.2*', 'messaging/presence-known-on-sign-in'],
     summary: 'Does not tell a new resource who of its contacts is available',
     silent: true,
   },
   {
     name: 'unavailable-not-broadcast',
-    breaks: ['rfc6121/4.5.2*', 'rfc6121/4.5.3*'],
+    breaks: ['rfc6121/4.5.2*', 'rfc6121/4.5.3*', 'messaging/presence-sign-out-seen'],
     summary: 'Tells nobody when a client says that it is unavailable',
     silent: true,
   },
   {
     name: 'vanished-clients-stay-available',
-    breaks: ['rfc6121/4.5.2*'],
+    breaks: ['rfc6121/4.5.2*', 'messaging/presence-lost-connection-seen'],
     summary: 'Tells nobody when the stream of a resource ends',
     silent: true,
   },
@@ -81,6 +96,11 @@ export const faults: Fault[] = [
     name: 'directed-presence-joins-broadcasts',
     breaks: ['rfc6121/4.6.3*'],
     summary: 'Sends later broadcasts also to those who got directed presence',
+  },
+  {
+    name: 'directed-presence-ends-broadcasts',
+    breaks: ['rfc6121/4.6.3-subscriber-still-broadcast'],
+    summary: 'Leaves subscribers that got directed presence out of later broadcasts',
   },
   {
     name: 'directed-presence-without-end',
@@ -146,6 +166,9 @@ function sendToSubscribers(domain: XmppDomain, session: Session, stanza: XmlElem
   }
   if (faults.active('directed-presence-joins-broadcasts')) {
     for (const address of session.directed) recipients.add(address);
+  }
+  if (faults.active('directed-presence-ends-broadcasts')) {
+    for (const address of session.directed) recipients.delete(bareJid(address));
   }
   for (const to of recipients)
     deliverToAddress(domain, to, withAttributes(stanza, { from: session.full, to }));

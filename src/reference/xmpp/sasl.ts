@@ -46,7 +46,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'sasl-failure-ends-stream',
-    breaks: ['rfc6120/6.4.5*', 'rfc6120/6.3.4*'],
+    breaks: ['rfc6120/6.4.5*', 'rfc6120/6.3.4*', 'messaging/auth-retry-after-refusal'],
     summary: 'Closes the stream at the first failed login',
   },
   {
@@ -69,6 +69,17 @@ export const faults: Fault[] = [
     name: 'empty-response-is-bad-base64',
     breaks: ['rfc6120/6.4.2*', 'rfc6120/6.3.10*'],
     summary: 'Does not understand that = stands for data of no length',
+  },
+  {
+    name: 'mechanisms-weakest-first',
+    breaks: ['rfc6120/6.3.3*', 'rfc6120/6.3.4-external-first'],
+    summary: 'Lists its mechanisms with the weakest first',
+  },
+  {
+    name: 'second-login-is-ignored',
+    breaks: ['rfc6120/6.4.2-second-auth*'],
+    summary: 'Says nothing to a login while another one is under way',
+    silent: true,
   },
   {
     name: 'login-goes-unanswered',
@@ -99,7 +110,8 @@ export class SaslNegotiation {
     const scram = scramMechanisms(encryption !== undefined, faults);
     const plain =
       encryption || (canStartTls && faults.active('mechanisms-are-offered-before-tls')) ? ['PLAIN'] : [];
-    return [...external, ...scram, ...plain, 'ANONYMOUS'];
+    const offered = [...external, ...scram, ...plain, 'ANONYMOUS'];
+    return faults.active('mechanisms-weakest-first') ? offered.toReversed() : offered;
   }
 
   async handle(element: XmlElement): Promise<void> {
@@ -119,8 +131,9 @@ export class SaslNegotiation {
   async #begin(element: XmlElement): Promise<void> {
     const stream = this.#stream;
     const { faults } = stream.domain;
-    this.#exchange = undefined;
     if (faults.active('login-goes-unanswered')) return;
+    if (this.#exchange && faults.active('second-login-is-ignored')) return;
+    this.#exchange = undefined;
     if (stream.transport.canStartTls && !faults.active('mechanisms-are-offered-before-tls')) {
       this.#fail(faults.active('encryption-is-not-asked-for') ? 'not-authorized' : 'encryption-required');
       return;

@@ -22,7 +22,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'sender-may-lie',
-    breaks: ['rfc6120/8.1.2*'],
+    breaks: ['rfc6120/8.1.2*', 'messaging/auth-identity-not-forgeable'],
     summary: 'Believes the from that a client puts on its stanzas',
   },
   {

@@ -7,6 +7,12 @@ export function isStanza(element: XmlElement): boolean {
   return element.namespace === namespaces.client && ['message', 'presence', 'iq'].includes(element.name);
 }
 
+/** The same element in the content namespace, where its name is that of a stanza. */
+export function asStanza(element: XmlElement): XmlElement {
+  const stanza = new XmlElement(element.name, namespaces.client, element.attributes, element.children);
+  return isStanza(stanza) ? stanza : element;
+}
+
 /** The same element with some attributes set, or removed where the value is `undefined`. */
 export function withAttributes(element: XmlElement, changes: Record<string, string | undefined>): XmlElement {
   const attributes = new Map(element.attributes);

@@ -6,7 +6,7 @@ import type { ClientStream } from './stream.ts';
 export const faults: Fault[] = [
   {
     name: 'starttls-is-not-offered',
-    breaks: ['rfc6120/5.3.1*', 'rfc6120/5.4.1*', 'rfc6120/4.3.2*', 'rfc6120/13*'],
+    breaks: ['rfc6120/5.3.1*', 'rfc6120/5.4.1*', 'rfc6120/4.3.2*', 'rfc6120/13*', 'messaging/tls-offered'],
     summary: 'Leaves STARTTLS out of the stream features',
   },
   {
@@ -21,7 +21,13 @@ export const faults: Fault[] = [
   },
   {
     name: 'mechanisms-are-offered-before-tls',
-    breaks: ['rfc6120/6.3*', 'rfc6120/6.4.1*', 'rfc6120/5.3*', 'rfc6120/13*'],
+    breaks: [
+      'rfc6120/6.3*',
+      'rfc6120/6.4.1*',
+      'rfc6120/5.3*',
+      'rfc6120/13*',
+      'messaging/tls-no-password-in-the-clear',
+    ],
     summary: 'Offers SASL mechanisms, PLAIN among them, before TLS, and takes them',
   },
   {
@@ -56,7 +62,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'channel-binding-types-are-not-offered',
-    breaks: ['xep-0440/**', 'rfc5802/**'],
+    breaks: ['rfc5802/6-*', 'rfc5802/rfc-9266-*'],
     summary: 'Does not say which channel bindings it knows',
   },
 ];

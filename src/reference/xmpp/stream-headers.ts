@@ -59,6 +59,11 @@ export const faults: Fault[] = [
     summary: 'Opens streams whose header is in no namespace of XMPP',
   },
   {
+    name: 'declarations-in-header-are-accepted',
+    breaks: ['rfc6120/4.8.5-extension-declarations*'],
+    summary: 'Opens streams whose header declares namespaces for the content of stanzas',
+  },
+  {
     name: 'old-versions-are-accepted',
     breaks: ['rfc6120/4.9.3.25*', 'rfc6120/4.7.5*'],
     summary: 'Opens streams of versions that it does not support',
@@ -88,6 +93,15 @@ export function headerMistake(domain: XmppDomain, header: StreamHeader): StreamE
   const { faults } = domain;
   const misnamed = headerViolation(header);
   if (misnamed && !faults.active('wrong-namespaces-are-accepted')) return misnamed;
+  const declared = [...header.declarations.keys()].find(
+    (prefix) => prefix !== '' && prefix !== header.prefix,
+  );
+  if (declared !== undefined && !faults.active('declarations-in-header-are-accepted')) {
+    return {
+      condition: 'invalid-namespace',
+      text: `The prefix ${declared} is not for the header to declare`,
+    };
+  }
   const to = header.get('to');
   if (to !== undefined && to.toLowerCase() !== domain.name && !faults.active('unknown-hosts-are-served')) {
     return { condition: 'host-unknown', text: `This server serves ${domain.name}` };

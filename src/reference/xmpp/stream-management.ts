@@ -81,12 +81,12 @@ export const faults: Fault[] = [
   },
   {
     name: 'sessions-of-others-are-resumed',
-    breaks: ['xep-0198/**'],
+    breaks: ['xep-0198/**', 'messaging/reconnection-resumption-by-owner-only'],
     summary: 'Hands the session of one account to another',
   },
   {
     name: 'sessions-are-not-resumed',
-    breaks: ['xep-0198/**', 'messaging/**'],
+    breaks: ['xep-0198/**', 'messaging/reconnection-*'],
     summary: 'Forgets sessions whose connection broke',
   },
   {
@@ -96,12 +96,12 @@ export const faults: Fault[] = [
   },
   {
     name: 'resumption-repeats-acknowledged-stanzas',
-    breaks: ['xep-0198/**', 'messaging/**'],
+    breaks: ['xep-0198/**', 'messaging/reconnection-*'],
     summary: 'Sends stanzas again that the client said it has',
   },
   {
     name: 'resumption-loses-stanzas',
-    breaks: ['xep-0198/**', 'messaging/**'],
+    breaks: ['xep-0198/**', 'messaging/reconnection-*'],
     summary: 'Does not send again what the client did not get',
     silent: true,
   },
@@ -117,7 +117,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'unacknowledged-stanzas-are-lost',
-    breaks: ['xep-0198/**'],
+    breaks: ['xep-0198/**', 'messaging/reconnection-unacknowledged-not-lost'],
     summary: 'Forgets stanzas that were not acknowledged when the session ended',
     silent: true,
   },

@@ -79,6 +79,23 @@ test.each(headers)('a header is refused with %s', async (condition, header) => {
   expect(client.ended).toBe(true);
 });
 
+test('a header declares nothing for the content of stanzas', async () => {
+  const client = await TestClient.connect(server, 'xmpp');
+  expect((await client.open("xmlns:disco='http://jabber.org/protocol/disco#info'")).join()).toContain(
+    '<invalid-namespace',
+  );
+});
+
+test('a failed TLS handshake ends the connection without a word', async () => {
+  const client = await TestClient.connect(server, 'xmpp');
+  await client.open();
+  await client.say(starttls);
+  client.transcript = '';
+  await client.say('this is no handshake');
+  expect(client.transcript).not.toContain('<');
+  expect(client.ended).toBe(true);
+});
+
 test('a higher version is answered with the own one', async () => {
   const client = await TestClient.connect(server, 'xmpp');
   await client.say(
@@ -95,6 +112,8 @@ const violations: [condition: string, text: string][] = [
   ['unsupported-stanza-type', '<pubsub/>'],
   ['policy-violation', `<message><body>${'x'.repeat(300_000)}</body></message>`],
   ['bad-format', 'tell me more'],
+  ['bad-namespace-prefix', "<c:message xmlns:c='jabber:client' to='a@b'/>"],
+  ['unsupported-stanza-type', "<message xmlns='urn:look-alike' to='a@b'/>"],
 ];
 
 test.each(violations)('a bound client is sent away with %s', async (condition, text) => {
@@ -137,8 +156,7 @@ test('resources: made by the server, prepared, taken over with a conflict', asyn
 
 test('a resource that is none can be tried again, not without end', async () => {
   const client = await (await TestClient.connect(server)).login();
-  const bad =
-    "<iq id='b' type='set'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>\u0085</resource></bind></iq>";
+  const bad = `<iq id='b' type='set'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>${'x'.repeat(2000)}</resource></bind></iq>`;
   expect(await client.say(bad)).toHaveLength(1);
   const rest = await client.say(bad.repeat(10));
   expect(rest.filter((stanza) => stanza.includes('<bad-request'))).toHaveLength(10);

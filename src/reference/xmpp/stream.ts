@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
-import { type StreamHeader, StreamParser, type XmlViolation } from '../../xmpp/stream-parser.ts';
+import {
+  type ElementFacts,
+  type StreamHeader,
+  StreamParser,
+  type XmlViolation,
+} from '../../xmpp/stream-parser.ts';
 import type { Fault } from '../fault.ts';
 import type { LocalAccount } from './accounts.ts';
 import { bindResource } from './binding.ts';
@@ -10,7 +15,7 @@ import { answerEarlyRegistration } from './registration.ts';
 import { SaslNegotiation } from './sasl.ts';
 import type { Session } from './session.ts';
 import { endSession } from './session-end.ts';
-import { isStanza } from './stanza.ts';
+import { asStanza, isStanza } from './stanza.ts';
 import { handleStanza } from './stanza-rules.ts';
 import { negotiateTls } from './starttls.ts';
 import { type StreamError, streamErrorElement } from './stream-errors.ts';
@@ -57,9 +62,29 @@ export const faults: Fault[] = [
   },
   {
     name: 'unknown-elements-are-ignored',
-    breaks: ['rfc6120/4.9.3.24*'],
+    breaks: ['rfc6120/4.9.3.24*', 'rfc6120/4.8.4-foreign-element-condition'],
     summary: 'Ignores top-level elements that it does not know',
     silent: true,
+  },
+  {
+    name: 'foreign-elements-are-routed',
+    breaks: ['rfc6120/4.8.4*', 'rfc6120/4.9.3.24*'],
+    summary: 'Takes elements that are named like stanzas for stanzas, whatever their namespace',
+  },
+  {
+    name: 'prefixed-stanzas-are-accepted',
+    breaks: ['rfc6120/4.8.5-prefixed*', 'rfc6120/4.9.3.2*'],
+    summary: 'Accepts stanzas with a prefix for the content namespace',
+  },
+  {
+    name: 'white-space-during-negotiation',
+    breaks: ['rfc6120/5.3.3*', 'rfc6120/6.3.5-no-whitespace'],
+    summary: 'Sends white space around the elements of STARTTLS and SASL',
+  },
+  {
+    name: 'talks-after-closing-tag',
+    breaks: ['rfc6120/4.4-silent*', 'rfc6120/4.4-answers*'],
+    summary: 'Sends another stanza after the closing tag of its stream',
   },
   {
     name: 'stanzas-before-login-are-ignored',
@@ -69,7 +94,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'stanzas-before-binding-are-processed',
-    breaks: ['rfc6120/7.1*', 'rfc6120/7.3*'],
+    breaks: ['rfc6120/7.1*', 'rfc6120/7.3*', 'messaging/auth-nothing-before-sign-in'],
     summary: 'Delivers stanzas of clients that have no resource yet',
   },
 ];
@@ -79,7 +104,7 @@ const stanzaLimit = 256 * 1024;
 
 type StreamEvent =
   | { kind: 'header'; header: StreamHeader }
-  | { kind: 'element'; element: XmlElement }
+  | { kind: 'element'; element: XmlElement; facts: ElementFacts }
   | { kind: 'end' }
   | { kind: 'violation'; violation: XmlViolation };
 
@@ -145,7 +170,7 @@ export class ClientStream implements TransportListener {
     this.#parser = new StreamParser(
       {
         onHeader: (header) => add({ kind: 'header', header }),
-        onElement: (element) => add({ kind: 'element', element }),
+        onElement: (element, facts) => add({ kind: 'element', element, facts }),
         onEnd: () => add({ kind: 'end' }),
         onViolation: (violation) => add({ kind: 'violation', violation }),
       },
@@ -203,7 +228,7 @@ export class ClientStream implements TransportListener {
       case 'header':
         return this.#openStream(event.header);
       case 'element':
-        return this.#element(event.element);
+        return this.#element(event.element, event.facts);
       case 'violation':
         return this.#violation(event.violation);
       default:
@@ -228,16 +253,22 @@ export class ClientStream implements TransportListener {
     this.transport.write(responseHeader(this.domain, this.transport.framing, id, header));
   }
 
-  #element(element: XmlElement): void | Promise<void> {
+  #element(received: XmlElement, { prefix }: ElementFacts): void | Promise<void> {
+    const { faults } = this.domain;
+    const element = faults.active('foreign-elements-are-routed') ? asStanza(received) : received;
     if (!this.#open) {
       // A framed stream has no root that its parser would miss.
       this.fail({ condition: 'not-authorized', text: 'The stream has to be opened first' });
-    } else if (isStanza(element)) this.#stanza(element);
-    else if (element.namespace === namespaces.tls) negotiateTls(this, element);
+    } else if (isStanza(element)) {
+      // RFC 6120 section 4.8.5: the content namespace is the default one, and takes no prefix.
+      if (prefix === '' || faults.active('prefixed-stanzas-are-accepted')) this.#stanza(element);
+      else
+        this.fail({ condition: 'bad-namespace-prefix', text: `Stanzas take no prefix, such as ${prefix}` });
+    } else if (element.namespace === namespaces.tls) negotiateTls(this, element);
     else if (element.namespace === namespaces.sasl) return this.sasl.handle(element);
     else if (element.namespace === namespaces.streamManagement) handleManagement(this, element);
     else if (element.is('error', namespaces.stream)) this.#clientCloses();
-    else if (!this.domain.faults.active('unknown-elements-are-ignored')) {
+    else if (!faults.active('unknown-elements-are-ignored')) {
       this.fail({ condition: 'unsupported-stanza-type', text: `<${element.name}/> is not known here` });
     }
   }
@@ -277,7 +308,10 @@ export class ClientStream implements TransportListener {
 
   /** Sends something that is not a stanza. */
   send(element: XmlElement): void {
-    if (!this.#closed) this.transport.write(writtenFor(this.domain, this.transport.framing, element));
+    if (this.#closed) return;
+    const negotiating = element.namespace === namespaces.tls || element.namespace === namespaces.sasl;
+    const space = negotiating && this.domain.faults.active('white-space-during-negotiation') ? ' ' : '';
+    this.transport.write(space + writtenFor(this.domain, this.transport.framing, element) + space);
   }
 
   /** Sends a stanza: the place where operators meddle. */
@@ -299,6 +333,9 @@ export class ClientStream implements TransportListener {
   close(withTag = true): void {
     if (this.#closed) return;
     if (withTag && this.#open) this.transport.write(streamEnd(this.domain, this.transport.framing));
+    if (this.domain.faults.active('talks-after-closing-tag')) {
+      this.transport.write(`<presence xmlns='${namespaces.client}' from='${this.domain.name}'/>`);
+    }
     this.#leave();
     this.transport.end();
     if (this.session) endSession(this.domain, this.session);

@@ -112,6 +112,16 @@ export const faults: Fault[] = [
     summary: 'Delivers a request that was pre-approved',
   },
   {
+    name: 'pre-approval-can-not-be-taken-back',
+    breaks: ['rfc6121/3.2.2-removes-pre-approval', 'rfc6121/3.4.2-cancel-push'],
+    summary: 'Keeps a pre-approval that the user takes back',
+  },
+  {
+    name: 'withdrawn-request-is-kept',
+    breaks: ['rfc6121/3.3.3-inbound-withdraws-request'],
+    summary: 'Delivers requests again that their sender took back',
+  },
+  {
     name: 'cancellation-without-unavailable',
     breaks: ['rfc6121/3.2.2*', 'rfc6121/3.3.3*'],
     summary: 'Ends a subscription without sending unavailable presence',
@@ -199,7 +209,8 @@ function isPassedOn({ faults }: XmppDomain, type: SubscriptionType, { state }: C
 function changeState({ faults }: XmppDomain, contact: Contact, type: SubscriptionType): void {
   const stays = type === 'unsubscribe' && faults.active('unsubscribe-keeps-subscription');
   if (!stays) contact.state = outbound[type][contact.state].next;
-  if (type === 'unsubscribed') contact.approved = false;
+  const taken = type === 'unsubscribed' && !faults.active('pre-approval-can-not-be-taken-back');
+  if (taken) contact.approved = false;
   const answered = !isPendingIn(contact.state) && !faults.active('subscription-request-kept-after-answer');
   if (answered) delete contact.request;
   // Who was asked for a subscription, or got one, is in the roster; who merely asks is not.
@@ -293,7 +304,8 @@ function receiveChange(
 
   contact.state = unsolicited && before === 'None' ? 'To' : transition.next;
   if (contact.state === 'To') contact.listed = true;
-  if (!isPendingIn(contact.state)) delete contact.request;
+  const withdrawn = type !== 'unsubscribe' || !faults.active('withdrawn-request-is-kept');
+  if (!isPendingIn(contact.state) && withdrawn) delete contact.request;
   const lost = faults.active(lossOf[type]);
   const after = faults.active('subscription-approval-after-push');
   const listeners = lost ? [] : account.interestedSessions;

@@ -5,6 +5,8 @@ import type { Transport, TransportListener } from './transport.ts';
 
 /** Octets that may wait for a client that does not read. */
 const longestBacklog = 16 * 1024 * 1024;
+/** How long a client has to close its side of a stream that the server closed, in milliseconds. */
+const patience = 5000;
 
 /** An XML stream over TCP, encrypted from the first octet or by STARTTLS. */
 export class TcpTransport implements Transport {
@@ -42,9 +44,10 @@ export class TcpTransport implements Transport {
 
   end(): void {
     this.#socket.end();
-    // The client may keep its side open or go on sending: it is not waited for.
+    // RFC 6120 section 4.4: the client gets time to close its side; what it still sends is not looked at.
     this.#socket.resume();
-    this.#socket.once('finish', () => this.#socket.destroySoon());
+    const timer = setTimeout(() => this.destroy(), patience).unref();
+    this.#connection.once('close', () => clearTimeout(timer));
   }
 
   destroy(): void {

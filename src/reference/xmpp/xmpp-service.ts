@@ -16,12 +16,12 @@ import { WebSocketTransport } from './websocket-transport.ts';
 export const faults: Fault[] = [
   {
     name: 'protocol-name-is-not-negotiated',
-    breaks: ['xep-0368/**', 'rfc7301/**'],
+    breaks: ['xep-0368/3-alpn*'],
     summary: 'Ignores the protocols that a client offers in the TLS handshake',
   },
   {
     name: 'websocket-subprotocol-is-not-named',
-    breaks: ['rfc7395/3.1*', 'rfc6455/**'],
+    breaks: ['rfc7395/3.1*'],
     summary: 'Accepts a WebSocket without naming the subprotocol xmpp',
   },
   {
@@ -33,6 +33,11 @@ export const faults: Fault[] = [
     name: 'shutdown-without-stream-error',
     breaks: ['rfc6120/4.9.3.20*'],
     summary: 'Drops all connections when it restarts, without a word',
+  },
+  {
+    name: 'restart-loses-accounts',
+    breaks: ['messaging/reconnection-server-restart-survived'],
+    summary: 'Forgets its accounts, and all that belongs to them, when it restarts',
   },
 ];
 
@@ -96,6 +101,7 @@ export class XmppService implements Service {
   forget(): void {
     for (const session of [...this.domain.resumable.values()]) endSession(this.domain, session);
     this.domain.resumable.clear();
+    if (this.domain.faults.active('restart-loses-accounts')) this.domain.accounts.clear();
   }
 }
 
