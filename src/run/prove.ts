@@ -34,7 +34,7 @@ export interface Proof {
   cases: CaseProof[];
   /** Cases that nothing fails, or that do not pass on the healthy server. */
   unproven: CaseProof[];
-  /** Named faults that fail no case among those that cover what they break. */
+  /** Named faults that fail none of the cases that cover what they break. */
   unnoticed: Fault[];
   plays: number;
   durationMs: number;
@@ -54,18 +54,25 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   const cases = await prover.prove();
   const unproven = cases.filter((one) => one.healthy !== 'pass' || one.failedBy.length === 0);
   const noticed = new Set(cases.flatMap((one) => one.failedBy));
-  const unnoticed = prover.playedFaults.filter((fault) => !noticed.has(fault.name));
+  const unnoticed = prover.playedFaults.filter((fault) => prover.concerns(fault) && !noticed.has(fault.name));
   return { cases, unproven, unnoticed, plays: prover.plays, durationMs: Math.round(performance.now() - began) };
 }
 
 class Prover {
   readonly playedFaults: Fault[];
   plays = 0;
+  #chosen: readonly PlannedCase[] = [];
   readonly #options: ProveOptions;
 
   constructor(options: ProveOptions) {
     this.#options = options;
     this.playedFaults = namedFaults.filter((fault) => options.fault === undefined || fault.name === options.fault);
+  }
+
+  /** Whether the fault can be noticed by what was chosen; in a whole run every fault has to be. */
+  concerns(fault: Fault): boolean {
+    const whole = Object.values(this.#options.selection).every((values) => !values?.length);
+    return (whole && this.#options.suites.whole) || this.#chosen.some((one) => canNotice(one, fault));
   }
 
   async prove(): Promise<CaseProof[]> {
@@ -74,6 +81,7 @@ class Prover {
     const planned = await this.#plan();
     const wanted = new Set(select(suites.cases, selection, idsOf));
     const chosen = planned.filter((one) => wanted.has(one.case));
+    this.#chosen = chosen;
     const proofs: CaseProof[] = [];
     let done = 0;
     await inParallel(chosen, jobs, async (one) => {

@@ -13,6 +13,8 @@ export interface Suites {
   cases: Case[];
   catalogues: Catalogue[];
   requirements: Map<string, Requirement>;
+  /** These are all the suites that come with Touchstone. */
+  whole: boolean;
   /** SHA-256 over all suite files and catalogues: two runs with the same digest asked the same. */
   digest: string;
 }
@@ -46,7 +48,8 @@ export async function checkSuites(
   const taken = new Map<string, string>();
   for (const file of files.filter((one) => !isCatalogue(one)))
     cases.push(...readSuite(file, { catalogues, requirements, mistakes, taken }));
-  return { suites: { cases, catalogues, requirements, digest: digestOf(files) }, mistakes, files };
+  const whole = folders.includes(ownSuites);
+  return { suites: { cases, catalogues, requirements, whole, digest: digestOf(files) }, mistakes, files };
 }
 
 async function yamlFilesBelow(folder: string): Promise<string[]> {

@@ -1,0 +1,164 @@
+import { type Frame, isControl, masked } from './frame.ts';
+
+/** Something in a frame that RFC 6455 forbids, whatever it is part of. */
+export interface FrameViolation {
+  section: string;
+  text: string;
+}
+
+/** Where frames can no longer be told apart. */
+export class FrameError extends Error {
+  readonly section: string;
+  /** The frame is merely larger than the reader takes (close code 1009), not malformed (1002). */
+  readonly tooLarge: boolean;
+  constructor(section: string, text: string, tooLarge = false) {
+    super(text);
+    this.name = 'FrameError';
+    this.section = section;
+    this.tooLarge = tooLarge;
+  }
+}
+
+/** The first octets of a frame: all that is known before its payload has come. */
+export interface FrameHead extends Omit<Frame, 'payload'> {
+  /** Of the payload, in octets. */
+  length: number;
+  violations: FrameViolation[];
+}
+
+export interface FrameHandlers {
+  /** Before the payload has come, so that a bad frame can be failed at once. Throwing stops the parser. */
+  onHead?(head: FrameHead): void;
+  /** Payload of a data frame as it comes, unmasked, for whoever must judge it before the frame is whole. */
+  onPart?(head: FrameHead, part: Buffer): void;
+  onFrame(frame: Frame, violations: FrameViolation[]): void;
+}
+
+/** A frame may have so many octets of payload unless told otherwise. */
+export const defaultLargestFrame = 64 * 1_048_576;
+
+/** Cuts a stream of octets, sliced anyhow, into frames. Keeps no more than one frame. */
+export class FrameParser {
+  readonly #handlers: FrameHandlers;
+  readonly #largest: number;
+  /** What has come of a head; at most 14 octets. */
+  #headOctets = Buffer.alloc(0);
+  #head: FrameHead | undefined;
+  #parts: Buffer[] = [];
+  #have = 0;
+  #stopped = false;
+
+  constructor(handlers: FrameHandlers, largest = defaultLargestFrame) {
+    this.#handlers = handlers;
+    this.#largest = largest;
+  }
+
+  /** Reads nothing more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#parts = [];
+  }
+
+  /** Reads octets. Throws `FrameError`, and whatever a handler throws; the parser is then at its end. */
+  write(chunk: Buffer): void {
+    let rest = chunk;
+    try {
+      while (rest.length > 0 && !this.#stopped) rest = this.#head ? this.#readPayload(this.#head, rest) : this.#readHead(rest);
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+
+  /** Whether the octets so far end inside a frame. */
+  get inside(): boolean {
+    return this.#head !== undefined || this.#headOctets.length > 0;
+  }
+
+  #readHead(chunk: Buffer): Buffer {
+    const before = this.#headOctets.length;
+    const octets = before === 0 ? chunk : Buffer.concat([this.#headOctets, chunk.subarray(0, 14 - before)]);
+    const size = headSize(octets);
+    if (size === undefined || octets.length < size) {
+      this.#headOctets = Buffer.from(octets);
+      return Buffer.alloc(0);
+    }
+    this.#headOctets = Buffer.alloc(0);
+    const head = readHead(octets.subarray(0, size));
+    if (head.length > this.#largest)
+      throw new FrameError('5.2', `a frame announces ${head.length} octets, more than the ${this.#largest} that are read`, true);
+    this.#head = head;
+    this.#handlers.onHead?.(head);
+    const rest = chunk.subarray(size - before);
+    if (head.length === 0 && !this.#stopped) this.#finish(head);
+    return rest;
+  }
+
+  #readPayload(head: FrameHead, chunk: Buffer): Buffer {
+    const part = chunk.subarray(0, head.length - this.#have);
+    const from = this.#have;
+    this.#parts.push(part);
+    this.#have += part.length;
+    if (this.#handlers.onPart && !isControl(head.opcode)) this.#handlers.onPart(head, unmasked(head, part, from));
+    if (this.#have === head.length && !this.#stopped) this.#finish(head);
+    return chunk.subarray(part.length);
+  }
+
+  #finish(head: FrameHead): void {
+    const { length: _length, violations, ...facts } = head;
+    const whole = this.#parts.length === 1 ? (this.#parts[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#parts);
+    this.#head = undefined;
+    this.#parts = [];
+    this.#have = 0;
+    // A copy where it is not masked: the chunk may be part of a buffer that is used again.
+    const payload = head.maskKey ? masked(whole, head.maskKey) : Buffer.from(whole);
+    this.#handlers.onFrame({ ...facts, payload }, violations);
+  }
+}
+
+/** A part of a payload, which begins at that octet of it, without its mask. */
+function unmasked(head: FrameHead, part: Buffer, from: number): Buffer {
+  const { maskKey } = head;
+  if (!maskKey) return part;
+  const shift = from & 3;
+  return masked(part, Buffer.concat([maskKey.subarray(shift), maskKey.subarray(0, shift)]));
+}
+
+/** How many octets the head has, once its second octet is known. */
+function headSize(octets: Buffer): number | undefined {
+  const second = octets[1];
+  if (second === undefined) return undefined;
+  const form = second & 0x7f;
+  return 2 + (form === 126 ? 2 : form === 127 ? 8 : 0) + (second & 0x80 ? 4 : 0);
+}
+
+function readHead(octets: Buffer): FrameHead {
+  const [first = 0, second = 0] = octets;
+  const violations: FrameViolation[] = [];
+  const form = second & 0x7f;
+  let length = form;
+  let at = 2;
+  if (form === 126) {
+    length = octets.readUInt16BE(2);
+    at = 4;
+    if (length < 126) violations.push({ section: '5.2', text: `a length of ${length} in the 16-bit form` });
+  } else if (form === 127) {
+    const long = octets.readBigUInt64BE(2);
+    at = 10;
+    if (long >> 63n) throw new FrameError('5.2', 'the top bit of a 64-bit length is set');
+    if (long <= 0xffffn) violations.push({ section: '5.2', text: `a length of ${long} in the 64-bit form` });
+    length = Number(long);
+  }
+  const isMasked = (second & 0x80) !== 0;
+  return {
+    fin: (first & 0x80) !== 0,
+    rsv1: (first & 0x40) !== 0,
+    rsv2: (first & 0x20) !== 0,
+    rsv3: (first & 0x10) !== 0,
+    opcode: first & 0x0f,
+    masked: isMasked,
+    ...(isMasked ? { maskKey: Buffer.from(octets.subarray(at, at + 4)) } : {}),
+    length,
+    violations,
+  };
+}

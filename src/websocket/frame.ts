@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+
+/** Opcodes of RFC 6455 section 5.2. */
+export const opcode = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8, ping: 0x9, pong: 0xa } as const;
+
+/** A frame as it came. */
+export interface Frame {
+  fin: boolean;
+  rsv1: boolean;
+  rsv2: boolean;
+  rsv3: boolean;
+  opcode: number;
+  masked: boolean;
+  maskKey?: Buffer;
+  /** Unmasked. */
+  payload: Buffer;
+}
+
+/** A frame to be sent, however wrong; what is left out is as a client has it. */
+export interface FrameSpec {
+  fin?: boolean;
+  rsv1?: boolean;
+  rsv2?: boolean;
+  rsv3?: boolean;
+  /** 0 to 15. */
+  opcode: number;
+  /** Whether to mask, or the key itself; a random key unless said otherwise. */
+  mask?: boolean | Buffer;
+  /** The length as it is announced: in a form that need not be the shortest, of a value that need not be true. */
+  length?: { as?: '7-bit' | '16-bit' | '64-bit'; of?: number | bigint };
+  payload: Buffer;
+}
+
+/** The octets of a frame. Throws `RangeError` where a length does not fit the form it is to be written in. */
+export function encodeFrame(spec: FrameSpec): Buffer {
+  const { fin = true, rsv1 = false, rsv2 = false, rsv3 = false, mask = true, payload } = spec;
+  const first =
+    (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | (rsv2 ? 0x20 : 0) | (rsv3 ? 0x10 : 0) | (spec.opcode & 0x0f);
+  const length = encodeLength(BigInt(spec.length?.of ?? payload.length), spec.length?.as);
+  if (mask === false) return Buffer.concat([Buffer.from([first]), length, payload]);
+  const key = mask === true ? randomBytes(4) : mask;
+  length[0] = (length[0] ?? 0) | 0x80;
+  return Buffer.concat([Buffer.from([first]), length, key, masked(payload, key)]);
+}
+
+function encodeLength(length: bigint, as: '7-bit' | '16-bit' | '64-bit' = shortestForm(length)): Buffer {
+  if (as === '7-bit') {
+    if (length > 127n) throw new RangeError(`a length of ${length} does not fit 7 bits`);
+    return Buffer.from([Number(length)]);
+  }
+  if (as === '16-bit') {
+    const octets = Buffer.from([126, 0, 0]);
+    octets.writeUInt16BE(Number(length), 1);
+    return octets;
+  }
+  const octets = Buffer.alloc(9, 127);
+  octets.writeBigUInt64BE(length, 1);
+  return octets;
+}
+
+function shortestForm(length: bigint): '7-bit' | '16-bit' | '64-bit' {
+  if (length < 126n) return '7-bit';
+  return length <= 0xffffn ? '16-bit' : '64-bit';
+}
+
+/** The payload under a masking key (RFC 6455 section 5.3); masking twice gives the payload again. */
+export function masked(payload: Buffer, key: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(payload.length);
+  const [a = 0, b = 0, c = 0, d = 0] = key;
+  const whole = payload.length & ~3;
+  for (let at = 0; at < whole; at += 4) {
+    out[at] = (payload[at] ?? 0) ^ a;
+    out[at + 1] = (payload[at + 1] ?? 0) ^ b;
+    out[at + 2] = (payload[at + 2] ?? 0) ^ c;
+    out[at + 3] = (payload[at + 3] ?? 0) ^ d;
+  }
+  for (let at = whole; at < payload.length; at++) out[at] = (payload[at] ?? 0) ^ (key[at & 3] ?? 0);
+  return out;
+}
+
+export function isControl(code: number): boolean {
+  return code >= 0x8;
+}
