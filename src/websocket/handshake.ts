@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { type Head, HeadError, listOf, valuesOf } from './http-head.ts';
+
+const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** Sec-WebSocket-Accept for a key (RFC 6455 section 4.2.2). */
+export function acceptFor(key: string): string {
+  return createHash('sha1').update(key + guid).digest('base64');
+}
+
+/** An opening handshake to be sent, all of it as it is to be; or its octets. */
+export type HandshakeRequest =
+  | {
+      method: string;
+      target: string;
+      /** Of HTTP: `1.1`. */
+      version: string;
+      headers: readonly (readonly [name: string, value: string])[];
+    }
+  | { raw: Buffer };
+
+export function encodeRequest(request: HandshakeRequest): Buffer {
+  if ('raw' in request) return request.raw;
+  const { method, target, version, headers } = request;
+  const lines = [`${method} ${target} HTTP/${version}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
+}
+
+/** The server's answer to an opening handshake. */
+export interface HandshakeResponse {
+  /** Of HTTP: `1.1`. */
+  version: string;
+  status: number;
+  reason: string;
+  headers: [name: string, value: string][];
+}
+
+/** Throws `HeadError` where the first line is none of a response. */
+export function readResponse({ firstLine, headers }: Head): HandshakeResponse {
+  const [, version, status, reason] = /^HTTP\/(\d\.\d) (\d{3})(?: (.*))?$/.exec(firstLine) ?? [];
+  if (version === undefined) throw new HeadError(`this is no status line: ${JSON.stringify(firstLine.slice(0, 80))}`);
+  return { version, status: Number(status), reason: reason ?? '', headers };
+}
+
+/** What a server makes of an opening handshake. */
+export type HandshakeJudgement =
+  | { accept: string; target: string; subprotocols: string[]; extensions: string[] }
+  | { refuse: number; why: string; headers: Record<string, string> };
+
+/** The demands of RFC 6455 section 4.2.1 on a request, by name, so that a fault can pass one over. */
+export type HandshakeCheck =
+  | 'method'
+  | 'http-version'
+  | 'host'
+  | 'upgrade'
+  | 'connection'
+  | 'key'
+  | 'key-length'
+  | 'version';
+
+/** Judges an opening handshake as RFC 6455 sections 4.2.1 and 4.2.2 say. */
+export function judgeRequest(
+  { firstLine, headers }: Head,
+  skips: (check: HandshakeCheck) => boolean = () => false,
+): HandshakeJudgement {
+  const refuse = (status: number, why: string, more: Record<string, string> = {}): HandshakeJudgement => ({
+    refuse: status,
+    why,
+    headers: more,
+  });
+  const [, method, target = '/', version = ''] = /^(\S+) (\S+) HTTP\/(\d\.\d)$/.exec(firstLine) ?? [];
+  if (method === undefined) return refuse(400, 'this is no request line');
+  if (method !== 'GET' && !skips('method')) return refuse(405, 'the method must be GET', { Allow: 'GET' });
+  if (Number(version) < 1.1 && !skips('http-version')) return refuse(505, 'the version must be HTTP/1.1 or later');
+  if (valuesOf(headers, 'Host').length !== 1 && !skips('host')) return refuse(400, 'there must be one Host field');
+  const has = (name: string, word: string) => listOf(headers, name).some((one) => one.toLowerCase() === word);
+  if (!has('Upgrade', 'websocket') && !skips('upgrade'))
+    return refuse(426, 'Upgrade must name websocket', { Upgrade: 'websocket', Connection: 'Upgrade' });
+  if (!has('Connection', 'upgrade') && !skips('connection')) return refuse(400, 'Connection must name Upgrade');
+  const versions = valuesOf(headers, 'Sec-WebSocket-Version');
+  if ((versions.length !== 1 || versions[0] !== '13') && !skips('version'))
+    return refuse(426, 'only version 13 is spoken here', {
+      'Sec-WebSocket-Version': '13',
+      Upgrade: 'websocket',
+      Connection: 'Upgrade',
+    });
+  const keys = valuesOf(headers, 'Sec-WebSocket-Key');
+  const [key = ''] = keys;
+  if (keys.length !== 1 && !skips('key')) return refuse(400, 'there must be one Sec-WebSocket-Key');
+  if (!isKey(key) && !skips('key-length')) return refuse(400, 'Sec-WebSocket-Key must be 16 octets in base64');
+  return {
+    accept: acceptFor(key),
+    target,
+    subprotocols: listOf(headers, 'Sec-WebSocket-Protocol'),
+    extensions: valuesOf(headers, 'Sec-WebSocket-Extensions'),
+  };
+}
+
+function isKey(key: string): boolean {
+  return /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(key);
+}
+
+/** The octets of a response head. */
+export function encodeResponse(status: number, headers: readonly (readonly [string, string])[], body = ''): Buffer {
+  const reasons: Record<number, string> = {
+    101: 'Switching Protocols',
+    400: 'Bad Request',
+    404: 'Not Found',
+    405: 'Method Not Allowed',
+    426: 'Upgrade Required',
+    431: 'Request Header Fields Too Large',
+    505: 'HTTP Version Not Supported',
+  };
+  const all = status === 101 ? headers : [...headers, ['Content-Length', String(Buffer.byteLength(body))] as const];
+  const lines = [`HTTP/1.1 ${status} ${reasons[status] ?? ''}`, ...all.map(([name, value]) => `${name}: ${value}`)];
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}

@@ -1,0 +1,78 @@
+/** What of a message is its first line and header fields may be so long, in octets, and so many. */
+export interface HeadLimits {
+  octets: number;
+  fields: number;
+}
+
+export const defaultHeadLimits: HeadLimits = { octets: 64 * 1_024, fields: 200 };
+
+/** The head of an HTTP/1 message is not one, or is beyond the limits. */
+export class HeadError extends Error {
+  /** It is too long (431), not malformed (400). */
+  readonly tooLarge: boolean;
+  constructor(text: string, tooLarge = false) {
+    super(text);
+    this.name = 'HeadError';
+    this.tooLarge = tooLarge;
+  }
+}
+
+export interface Head {
+  firstLine: string;
+  /** In order, as they were written but for white space around values. */
+  headers: [name: string, value: string][];
+  /** What came after the empty line. */
+  rest: Buffer;
+}
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** Collects octets up to the empty line that ends a head (RFC 9112 section 2). */
+export class HeadReader {
+  readonly #limits: HeadLimits;
+  #octets = Buffer.alloc(0);
+
+  constructor(limits: Partial<HeadLimits> = {}) {
+    this.#limits = { ...defaultHeadLimits, ...limits };
+  }
+
+  /** The head once it is whole, else undefined. Throws `HeadError`. */
+  write(chunk: Buffer): Head | undefined {
+    const from = Math.max(0, this.#octets.length - 3);
+    const { octets: most } = this.#limits;
+    this.#octets = Buffer.concat([this.#octets, chunk]);
+    const end = this.#octets.indexOf('\r\n\r\n', from, 'latin1');
+    if (end < 0 ? this.#octets.length > most : end > most)
+      throw new HeadError(`the head of the message is longer than ${most} octets`, true);
+    if (end < 0) return undefined;
+    return this.#parse(this.#octets.subarray(0, end).toString('latin1'), this.#octets.subarray(end + 4));
+  }
+
+  #parse(text: string, rest: Buffer): Head {
+    const [firstLine = '', ...lines] = text.split('\r\n');
+    if (lines.length > this.#limits.fields)
+      throw new HeadError(`the message has more than ${this.#limits.fields} header fields`, true);
+    const headers = lines.map((line): [string, string] => {
+      const colon = line.indexOf(':');
+      const name = line.slice(0, Math.max(0, colon));
+      const value = line.slice(colon + 1);
+      // Folded lines and white space before the colon are refused (RFC 9112 sections 5.1 and 5.2).
+      if (!token.test(name)) throw new HeadError(`this is no header field: ${JSON.stringify(line.slice(0, 80))}`);
+      if (/[\0-\x08\x0a-\x1f\x7f]/.test(value))
+        throw new HeadError(`the header field ${name} holds a control character`);
+      return [name, value.trim()];
+    });
+    return { firstLine, headers, rest: Buffer.from(rest) };
+  }
+}
+
+/** The values of all header fields of that name, in whatever case it was written. */
+export function valuesOf(headers: readonly (readonly [string, string])[], name: string): string[] {
+  const wanted = name.toLowerCase();
+  return headers.filter(([field]) => field.toLowerCase() === wanted).map(([, value]) => value);
+}
+
+/** The elements of comma-separated header fields. */
+export function listOf(headers: readonly (readonly [string, string])[], name: string): string[] {
+  return valuesOf(headers, name).flatMap((value) => value.split(',').map((one) => one.trim()).filter((one) => one !== ''));
+}
