@@ -119,7 +119,11 @@ export function handlePresence(
 ): void {
   const type = stanza.get('type');
   const subscription = subscriptionTypes.some((known) => known === type);
-  if (type === 'error') return;
+  if (type === 'error') {
+    // An error answers something that the resource sent, and is for nobody else.
+    if (to) domain.sessionAt(to)?.send(stanza);
+    return;
+  }
   if (type === 'probe' && to) answerClientProbe(domain, session, stanza, to);
   else if (subscription && to) sendSubscription(domain, session, stanza, to);
   else if (type !== undefined && type !== 'unavailable') {

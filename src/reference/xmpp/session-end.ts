@@ -17,7 +17,7 @@ export function endSession(domain: XmppDomain, session: Session): void {
   session.management = undefined;
   endPresence(domain, session);
   if (management) {
-    management.forget(domain);
+    management.forget();
     for (const stanza of management.unacknowledged) rescue(domain, stanza);
   }
   if (account.anonymous && account.sessions.size === 0) domain.accounts.remove(account);

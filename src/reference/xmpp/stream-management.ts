@@ -138,6 +138,7 @@ export interface Unacknowledged {
 
 /** Stream management of one session (XEP-0198). */
 export class StreamManagement {
+  readonly #domain: XmppDomain;
   readonly #session: Session;
   readonly id: string;
   readonly resumable: boolean;
@@ -151,7 +152,12 @@ export class StreamManagement {
   #asked = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(session: Session, options: { id: string; resumable: boolean; wait: number }) {
+  constructor(
+    domain: XmppDomain,
+    session: Session,
+    options: { id: string; resumable: boolean; wait: number },
+  ) {
+    this.#domain = domain;
     this.#session = session;
     this.id = options.id;
     this.resumable = options.resumable;
@@ -173,12 +179,10 @@ export class StreamManagement {
 
   remember(stanza: XmlElement): void {
     this.#queue.push({ stanza, since: new Date() });
-    if (this.#queue.length > longestQueue) {
-      this.#session.stream?.fail({
-        condition: 'policy-violation',
-        text: 'Too many stanzas are not acknowledged',
-      });
-    }
+    if (this.#queue.length <= longestQueue) return;
+    const { stream } = this.#session;
+    if (stream) stream.fail({ condition: 'policy-violation', text: 'Too many stanzas are not acknowledged' });
+    else endSession(this.#domain, this.#session);
   }
 
   /** Asks for an acknowledgement, unless the client owes one already. */
@@ -200,7 +204,8 @@ export class StreamManagement {
   }
 
   /** The connection broke: the session waits for the client to come back. */
-  detach(domain: XmppDomain): void {
+  detach(): void {
+    const domain = this.#domain;
     const session = this.#session;
     session.stream = undefined;
     this.#asked = false;
@@ -223,7 +228,8 @@ export class StreamManagement {
   }
 
   /** Nobody can resume the session any more. */
-  forget(domain: XmppDomain): void {
+  forget(): void {
+    const domain = this.#domain;
     clearTimeout(this.#timer);
     if (!domain.faults.active('closed-session-can-be-resumed')) domain.resumable.delete(this.id);
     if (domain.faults.active('unacknowledged-stanzas-are-lost')) this.#queue = [];
@@ -267,7 +273,7 @@ function enable(stream: ClientStream, element: XmlElement): void {
   const wanted = Number.parseInt(element.get('max') ?? '', 10);
   const wait = Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, longestWait) : longestWait;
   const id = faults.active('management-ids-are-reused') ? 'session' : randomBytes(18).toString('base64url');
-  session.management = new StreamManagement(session, { id, resumable, wait });
+  session.management = new StreamManagement(domain, session, { id, resumable, wait });
   if (resumable) domain.resumable.set(id, session);
   const attributes: Record<string, string> = resumable ? { resume: 'true', id, max: String(wait) } : {};
   if (faults.active('management-without-id')) delete attributes.id;

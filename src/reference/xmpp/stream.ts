@@ -353,7 +353,7 @@ export class ClientStream implements TransportListener {
     const { session } = this;
     this.session = undefined;
     if (!session) return;
-    if (session.management?.resumable) session.management.detach(this.domain);
+    if (session.management?.resumable) session.management.detach();
     else endSession(this.domain, session);
   }
 
@@ -361,5 +361,7 @@ export class ClientStream implements TransportListener {
     this.#closed = true;
     this.domain.streams.delete(this);
     this.domain.operators.forget(this);
+    const { account } = this;
+    if (account?.anonymous && account.sessions.size === 0) this.domain.accounts.remove(account);
   }
 }
