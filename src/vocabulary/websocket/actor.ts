@@ -1,6 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
 import type { Endpoint } from '../../target/running-target.ts';
 import { WebSocketConnection, type WebSocketEvent } from '../../websocket/connection.ts';
+import { isControl, opcode } from '../../websocket/frame.ts';
+import { acceptFor } from '../../websocket/handshake.ts';
 import { type Finding, StepFailure } from '../expectation.ts';
 import { type Arrival, Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
@@ -26,7 +29,8 @@ export interface WebSocketOptions {
 const largestMessage = 128 * 1_048_576;
 /** A server that sends more than this while no step takes it is cut off, in octets. */
 const largestInbox = 512 * 1_048_576;
-const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+/** RFC 6455 section 7.4.1: these stand for something that was not in a close frame. */
+const neverSent = [1005, 1006, 1015];
 
 /** One WebSocket client of a case: at most one connection at a time. */
 export class WebSocketActor implements Actor {
@@ -47,6 +51,12 @@ export class WebSocketActor implements Actor {
   /** Payloads of pongs that the client sent: one that comes back is an answer to a pong. */
   readonly #pongsSent: Buffer[] = [];
   #octetsReceived = 0;
+  /** The number of the message that a frame or message is, counted on this connection. */
+  readonly #messageOf = new WeakMap<WebSocketArrival, number>();
+  #framedMessages = 0;
+  #messages = 0;
+  /** Numbers of messages that a step took by their last frame. */
+  #used = new Set<number>();
   /** Counts connections: what a dropped one still has to say concerns no step. */
   #generation = 0;
 
@@ -109,6 +119,9 @@ export class WebSocketActor implements Actor {
     this.#open = false;
     this.key = newKey();
     this.#octetsReceived = 0;
+    this.#framedMessages = 0;
+    this.#messages = 0;
+    this.#used = new Set();
     const generation = ++this.#generation;
     const endpoint = this.#endpoint();
     const link = await this.#stage.link(this.name, endpoint);
@@ -145,8 +158,21 @@ export class WebSocketActor implements Actor {
     if (event.kind === 'response') this.#open = event.response.status === 101;
     if (event.kind === 'ended') this.#open = false;
     if (event.kind === 'frame') this.#octetsReceived += event.frame.payload.length;
-    this.inbox.push(event);
+    if (!this.#belongsToUsed(event)) this.inbox.push(event);
+    const violation = closeViolation(event);
+    if (violation) this.#arrive(violation);
     if (this.inbox.flooded || this.#octetsReceived > largestInbox) this.#cutOff();
+  }
+
+  /** Numbers data frames and messages; true for a message whose last frame a step has taken already. */
+  #belongsToUsed(event: WebSocketArrival): boolean {
+    if (event.kind === 'frame' && !isControl(event.frame.opcode)) {
+      this.#messageOf.set(event, this.#framedMessages);
+      if (event.frame.fin) this.#framedMessages++;
+    }
+    if (event.kind !== 'message') return false;
+    this.#messageOf.set(event, this.#messages);
+    return this.#used.has(this.#messages++);
   }
 
   #cutOff(): void {
@@ -158,17 +184,16 @@ export class WebSocketActor implements Actor {
 
   /**
    * Marks an arrival as used. A message and the frames that it came in are one thing: taking the message takes
-   * its frames, and taking its last frame takes the message.
+   * its frames, and taking its last frame takes the message, which may be still to come.
    */
   take(arrival: Arrival<WebSocketArrival>): void {
     arrival.taken = true;
     const { event } = arrival;
-    const waiting = this.inbox.waiting();
-    if (event.kind === 'message') takeFrames(waiting, event.fragments);
-    if (event.kind === 'frame' && event.frame.fin && event.frame.opcode < 8) {
-      const message = waiting.find((one) => one.event.kind === 'message');
-      if (message) message.taken = true;
-    }
+    const number = this.#messageOf.get(event);
+    if (number === undefined) return;
+    if (event.kind === 'frame' && !event.frame.fin) return;
+    this.#used.add(number);
+    for (const one of this.inbox.waiting()) if (this.#messageOf.get(one.event) === number) one.taken = true;
   }
 
   /** The payload of a new sentinel: a ping whose pong proves that all before it was processed. */
@@ -187,7 +212,7 @@ export class WebSocketActor implements Actor {
   /** Sends a sentinel of our own accord, to see whether a quiet server still reads. */
   nudge(): void {
     if (this.#connection && this.#open)
-      this.#connection.sendFrame({ opcode: 9, payload: this.newSentinel() });
+      this.#connection.sendFrame({ opcode: opcode.ping, payload: this.newSentinel() });
   }
 
   /** The pong for any of this actor's sentinels. */
@@ -232,29 +257,30 @@ export class WebSocketActor implements Actor {
   }
 }
 
-function takeFrames(waiting: Arrival<WebSocketArrival>[], count: number): void {
-  let left = count;
-  for (const one of waiting) {
-    if (left === 0) return;
-    if (one.event.kind !== 'frame' || one.event.frame.opcode >= 8) continue;
-    one.taken = true;
-    left--;
-  }
+/** What RFC 6455 forbids in a close frame: codes that are never sent (section 7.4), a reason that is not UTF-8. */
+function closeViolation(
+  event: WebSocketArrival,
+): Extract<WebSocketArrival, { kind: 'violation' }> | undefined {
+  if (event.kind !== 'frame' || event.frame.opcode !== opcode.close) return undefined;
+  const { payload } = event.frame;
+  const code = payload.length < 2 ? 1000 : payload.readUInt16BE();
+  if (code < 1000 || code > 4999 || neverSent.includes(code))
+    return {
+      kind: 'violation',
+      section: '7.4',
+      text: `a close frame has the code ${code}, which is never sent`,
+    };
+  if (!isUtf8(payload.subarray(2)))
+    return { kind: 'violation', section: '5.5.1', text: 'the reason in a close frame is not UTF-8' };
+  return undefined;
 }
 
 function isPong(event: WebSocketArrival): event is Extract<WebSocketArrival, { kind: 'frame' }> {
-  return event.kind === 'frame' && event.frame.opcode === 10;
+  return event.kind === 'frame' && event.frame.opcode === opcode.pong;
 }
 
 export function newKey(): string {
   return randomBytes(16).toString('base64');
-}
-
-/** Sec-WebSocket-Accept for a key (RFC 6455 section 4.2.2). */
-export function acceptFor(key: string): string {
-  return createHash('sha1')
-    .update(key.trim() + guid)
-    .digest('base64');
 }
 
 /** An arrival in a few words. */

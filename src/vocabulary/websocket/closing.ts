@@ -1,3 +1,4 @@
+import { opcode } from '../../websocket/frame.ts';
 import type { Expectation, Finding, Look } from '../expectation.ts';
 import type { Names } from '../names.ts';
 import type { Stage } from '../stage.ts';
@@ -176,7 +177,7 @@ export const closingVerbs = [
       const payload = Buffer.alloc(2);
       payload.writeUInt16BE(code);
       const body = Buffer.concat([payload, Buffer.from(stage.names.fill(reason))]);
-      actorOf(step, stage).connection.sendFrame({ opcode: 8, payload: body });
+      actorOf(step, stage).connection.sendFrame({ opcode: opcode.close, payload: body });
     },
   }),
   verb({

@@ -1,11 +1,8 @@
 import type { FromSchema } from 'json-schema-to-ts';
-import type { FrameSpec } from '../../websocket/frame.ts';
+import { type FrameSpec, opcode as opcodes } from '../../websocket/frame.ts';
 import type { Names } from '../names.ts';
 import { checkPayload, makePayload, payloadSchema } from '../payload.ts';
 import { StepMistake } from '../vocabulary.ts';
-
-/** The opcodes that have a name (RFC 6455 section 5.2). */
-export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 const opcode = {
   description: 'The name of an opcode, or its number: 3 to 7 and 11 to 15 are reserved',

@@ -1,9 +1,10 @@
 import type { FromSchema } from 'json-schema-to-ts';
+import { acceptFor } from '../../websocket/handshake.ts';
 import { type Expectation, type Finding, meet } from '../expectation.ts';
 import type { Names } from '../names.ts';
 import type { Stage } from '../stage.ts';
 import { StepMistake, verb } from '../vocabulary.ts';
-import { acceptFor, type WebSocketActor, type WebSocketArrival } from './actor.ts';
+import type { WebSocketActor, WebSocketArrival } from './actor.ts';
 import { ArrivalExpectation, type Judgement } from './arrival-expectation.ts';
 import { type RequestText, requestOf, requestSchema } from './request-text.ts';
 import { actorOf, octetsIn } from './sending.ts';
@@ -155,7 +156,7 @@ function request(actor: WebSocketActor, text: RequestText, stage: Stage, every?:
   const spec = requestOf(actor, text, stage.names);
   actor.key = spec.key ?? actor.key;
   actor.requested = true;
-  actor.connection.request({ ...spec.request, ...(every === undefined ? {} : { every }) });
+  actor.connection.request(spec.request, every === undefined ? {} : { every });
 }
 
 /** The opening handshake to its end, which must be 101 with the right accept value. */

@@ -1,3 +1,4 @@
+import { isControl, opcode } from '../../websocket/frame.ts';
 import type { Expectation, Finding } from '../expectation.ts';
 import type { Names } from '../names.ts';
 import { checkPayload, describePayload, makePayload, type PayloadRecipe, payloadSchema } from '../payload.ts';
@@ -94,11 +95,11 @@ function controlExpectation(
   names: Names,
 ): Expectation {
   const pattern = new PayloadPattern(recipe, names);
-  const opcode = word === 'ping' ? 9 : 10;
+  const wanted = word === 'ping' ? opcode.ping : opcode.pong;
   return new ArrivalExpectation(actor, {
     expected: `${actor.name} to receive a ${word} with the payload ${pattern.description}`,
     judge(event): Judgement {
-      if (event.kind !== 'frame' || event.frame.opcode !== opcode) return 'other';
+      if (event.kind !== 'frame' || event.frame.opcode !== wanted) return 'other';
       return pattern.compare(event.frame.payload).length === 0 ? 'met' : 'other';
     },
   });
@@ -107,16 +108,16 @@ function controlExpectation(
 /** The next frame, or the next one among data or among control frames, is to be like the pattern. */
 function frameExpectation(actor: WebSocketActor, pattern: FramePattern, names: Names): Expectation {
   const payload = pattern.payload === undefined ? undefined : new PayloadPattern(pattern.payload, names);
-  const opcode = pattern.opcode === undefined ? undefined : opcodeNumber(pattern.opcode);
+  const wanted = pattern.opcode === undefined ? undefined : opcodeNumber(pattern.opcode);
   const expected = `${actor.name} to receive ${describePattern(pattern, payload)}`;
   return new ArrivalExpectation(actor, {
     expected,
     judge(event): Judgement {
       if (event.kind !== 'frame') return 'other';
-      const isControl = event.frame.opcode >= 8;
+      const { frame } = event;
       // Control frames may stand between any others; data frames come in the order of their messages.
-      if (opcode !== undefined && isControl && event.frame.opcode !== opcode) return 'other';
-      if (opcode !== undefined && !isControl && opcode >= 8) return 'other';
+      const mayStandBetween = isControl(frame.opcode) || (wanted !== undefined && isControl(wanted));
+      if (wanted !== undefined && frame.opcode !== wanted && mayStandBetween) return 'other';
       const differences = frameDifferences(pattern, payload, event);
       if (differences.length === 0) return 'met';
       return mismatch(actor, expected, describeFrame(event.frame), differences);

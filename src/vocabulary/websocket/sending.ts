@@ -1,3 +1,4 @@
+import { opcode } from '../../websocket/frame.ts';
 import { checkPayload, makePayload, payloadSchema } from '../payload.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, StepMistake, verb } from '../vocabulary.ts';
@@ -21,7 +22,7 @@ function typeIn(slots: Readonly<Record<string, string>>): 'text' | 'binary' {
 
 function sendFrames(actor: WebSocketActor, frames: readonly FrameText[], stage: Stage, every?: number): void {
   const specs = frames.map((frame) => frameSpec(frame, stage.names));
-  for (const spec of specs) if (spec.opcode === 10) actor.rememberPong(spec.payload);
+  for (const spec of specs) if (spec.opcode === opcode.pong) actor.rememberPong(spec.payload);
   actor.connection.sendFrames(specs, every === undefined ? {} : { every });
 }
 
@@ -156,7 +157,7 @@ const frameVerbs = [
     example: '- client sends sentinel',
     play: (step, stage) => {
       const actor = actorOf(step, stage);
-      actor.connection.sendFrame({ opcode: 9, payload: actor.newSentinel() });
+      actor.connection.sendFrame({ opcode: opcode.ping, payload: actor.newSentinel() });
     },
   }),
 ];

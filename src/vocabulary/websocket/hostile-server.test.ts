@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { frame, play, type Script, scriptedServer, unmasked } from './test-support.ts';
+
+describe('against a server that breaks the protocol', () => {
+  it.each([
+    ['masks a frame', Buffer.from('8185000000006869696969', 'hex'), '5.1'],
+    ['sets a reserved bit', frame(0xa1, 'Hello'), '5.2'],
+    ['uses a reserved opcode', frame(0x83, 'Hello'), '5.2'],
+    ['encodes a length in more octets than needed', Buffer.from('817e000548656c6c6f', 'hex'), '5.2'],
+    ['begins a message inside another', Buffer.concat([frame(0x01, 'Hel'), frame(0x81, 'lo')]), '5.4'],
+    ['continues what was not begun', frame(0x80, 'lo'), '5.4'],
+    ['fragments a ping', frame(0x09, 'Hel'), '5.4'],
+    ['sends text that is not UTF-8', frame(0x81, Buffer.from([0xc0, 0xaf])), '8.1'],
+    ['sends a reserved close code', frame(0x88, Buffer.from([0x03, 0xed])), '7.4'],
+  ])('names the section when it %s', async (_what, octets, section) => {
+    const port = await scriptedServer({ onOpen: (socket) => socket.write(octets) });
+    const { finding } = await play(port, 'open', [{ 'client receives text': 'Hello' }]);
+    expect(finding?.kind).toBe('violation');
+    expect(finding?.message).toContain(`section ${section}`);
+  });
+
+  it('fails at once when the connection ends', async () => {
+    const port = await scriptedServer({ onOpen: (socket) => socket.end() });
+    const { finding } = await play(port, 'open', [{ 'client receives text': 'Hello' }]);
+    expect(finding).toMatchObject({ kind: 'closed', message: 'what came was the end of the connection' });
+  });
+
+  it('fails at once when a close frame comes instead of a message', async () => {
+    const port = await scriptedServer({
+      onOpen: (socket) => socket.write(frame(0x88, Buffer.from([0x03, 0xe9]))),
+    });
+    const { finding } = await play(port, 'open', [{ 'client receives text': 'Hello' }]);
+    expect(finding).toMatchObject({ kind: 'closed', message: 'what came was a close frame with code 1001' });
+  });
+
+  it('tolerates a bare end where the connection was to be failed', async () => {
+    const port = await scriptedServer({ onData: (_chunk, socket) => socket.end() });
+    const { finding, tolerated } = await play(port, 'open', [
+      { 'client sends frame': { opcode: 'text', rsv1: true, payload: 'Hello' } },
+      { 'client is failed': 1002 },
+    ]);
+    expect(finding).toBeUndefined();
+    expect(tolerated).toEqual([expect.stringContaining('ended without a close frame')]);
+  });
+
+  it('tolerates another close code where the connection was to be failed, and any where none is asked for', async () => {
+    const script: Script = {
+      onData: (_chunk, socket) => {
+        socket.end(frame(0x88, Buffer.from([0x03, 0xe8])));
+      },
+    };
+    const wrong = { 'client sends frame': { opcode: 'text', rsv1: true, payload: 'Hello' } };
+    const strict = await play(await scriptedServer(script), 'open', [wrong, { 'client is failed': 1002 }]);
+    expect(strict.finding).toBeUndefined();
+    expect(strict.tolerated).toEqual([expect.stringContaining('a close frame with code 1000')]);
+    const lenient = await play(await scriptedServer(script), 'open', [wrong, 'client is failed']);
+    expect(lenient).toMatchObject({ tolerated: [] });
+    expect(lenient.finding).toBeUndefined();
+  });
+
+  it('finds out that a server ignores what should fail the connection', async () => {
+    const port = await scriptedServer({
+      onData: (chunk, socket) => {
+        if ((chunk[0] ?? 0) === 0x89) socket.write(frame(0x8a, unmasked(chunk)));
+      },
+    });
+    const { finding } = await play(port, 'open', [
+      { 'client sends frame': { opcode: 'text', rsv1: true, payload: 'Hello' } },
+      { 'client is failed': 1002 },
+    ]);
+    expect(finding).toMatchObject({ kind: 'unexpected' });
+    expect(finding?.message).toContain('the server went on');
+  });
+
+  it('wants the end of TCP after the close frame', async () => {
+    const port = await scriptedServer({
+      onData: (chunk, socket) => {
+        if (chunk[0] === 0xc1) socket.write(frame(0x88, Buffer.from([0x03, 0xea])));
+      },
+    });
+    const steps = [
+      { 'client sends frame': { opcode: 'text', rsv1: true, payload: 'Hello' } },
+      { 'client is failed': 1002 },
+    ];
+    const { finding } = await play(port, 'open', steps, 300);
+    expect(finding).toMatchObject({ kind: 'silence' });
+    expect(finding?.message).toContain('did not end the TCP connection');
+  });
+
+  it('tells another message from the expected one without waiting', async () => {
+    const port = await scriptedServer({ onOpen: (socket) => socket.write(frame(0x82, 'other')) });
+    const { finding } = await play(port, 'open', [{ 'client receives binary': { random: '300B', seed: 1 } }]);
+    expect(finding?.differences?.[0]).toEqual({ path: 'length', expected: '300 octets', actual: '5 octets' });
+  });
+
+  it('finds a pong that answers a pong', async () => {
+    const port = await scriptedServer({
+      onData: (chunk, socket) => socket.write(frame(0x8a, unmasked(chunk))),
+    });
+    const { finding } = await play(port, 'open', [
+      { 'client sends pong': 'unasked' },
+      'client sends sentinel',
+      'client receives nothing before sentinel',
+    ]);
+    expect(finding?.message).toContain('answered a pong');
+  });
+
+  it('passes over pings and pongs that a server may send at any time', async () => {
+    const octets = Buffer.concat([
+      frame(0x89, 'ping'),
+      frame(0x8a, 'pong'),
+      frame(0x01, 'Hel'),
+      frame(0x89),
+      frame(0x80, 'lo'),
+    ]);
+    const port = await scriptedServer({ onOpen: (socket) => socket.write(octets) });
+    const { finding } = await play(port, 'open', [{ 'client receives text': 'Hello' }]);
+    expect(finding).toBeUndefined();
+  });
+
+  it('tolerates a refusal without an HTTP answer, unless one is described', async () => {
+    const port = await scriptedServer({ answer: (_request, socket) => socket.end() });
+    const bare = await play(port, 'connected', ['client requests', 'client is refused']);
+    expect(bare.finding).toBeUndefined();
+    expect(bare.tolerated).toEqual([expect.stringContaining('ended without a response')]);
+    const strict = await play(port, 'connected', [
+      'client requests',
+      { 'client is refused': { status: 400 } },
+    ]);
+    expect(strict.finding).toMatchObject({ kind: 'closed' });
+  });
+
+  it('is not satisfied with an acceptance where a refusal is due', async () => {
+    const { finding } = await play(await scriptedServer({}), 'connected', [
+      'client requests',
+      'client is refused',
+    ]);
+    expect(finding).toMatchObject({ kind: 'mismatch', differences: [{ path: 'status', actual: '101' }] });
+  });
+
+  it('cannot be opened with a wrong accept value', async () => {
+    const port = await scriptedServer({
+      answer: (_request, socket) =>
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n',
+        ),
+    });
+    await expect(play(port, 'open', [])).rejects.toThrow(/Sec-WebSocket-Accept|violation|section/);
+  });
+
+  it('takes frames and the message that they make as one thing', async () => {
+    const octets = Buffer.concat([frame(0x01, 'Hel'), frame(0x80, 'lo'), frame(0x81, 'next')]);
+    const port = await scriptedServer({ onOpen: (socket) => socket.write(octets) });
+    const { finding } = await play(port, 'open', [
+      { 'client receives frame': { opcode: 'text', fin: false, mask: false, payload: 'Hel' } },
+      { 'client receives frame': { opcode: 'continuation', fin: true } },
+      { 'client receives text': 'next' },
+    ]);
+    expect(finding).toBeUndefined();
+  });
+
+  it('cuts off a server that sends without end', async () => {
+    const pings = Buffer.alloc(20_000, frame(0x89));
+    const port = await scriptedServer({
+      onOpen: (socket) => {
+        const send = () => {
+          while (!socket.destroyed && socket.write(pings));
+        };
+        socket.on('drain', send);
+        send();
+      },
+    });
+    const { finding } = await play(port, 'open', [{ 'client receives text': 'Hello' }], 20_000);
+    expect(finding).toMatchObject({ kind: 'unexpected' });
+    expect(finding?.message).toContain('sends without end');
+  });
+});
