@@ -5,6 +5,7 @@ import { ChatService } from './chat/chat.ts';
 import { FaultSwitch } from './fault.ts';
 import { checkFaultNames } from './faults.ts';
 import type { Ground, Service } from './service.ts';
+import { EchoService } from './websocket/echo-service.ts';
 import type { LocalAccount } from './xmpp/accounts.ts';
 import { XmppService } from './xmpp/xmpp-service.ts';
 
@@ -68,8 +69,9 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions = {}): 
       throw new Error(`The account ${username} can't be made: it exists already, or the name can't be one.`);
     }
   }
+  const echo = await EchoService.start(ground);
   const chat = await ChatService.start(ground, xmpp.domain.accounts);
-  return new RunningServer(ground, authority, xmpp, [xmpp, chat]);
+  return new RunningServer(ground, authority, xmpp, [xmpp, chat, echo]);
 }
 
 class RunningServer implements EmbeddedServer {

@@ -2,6 +2,7 @@ import { faults as certificateFaults } from './certificates.ts';
 import { faults as chatFaults } from './chat/chat-faults.ts';
 import type { Fault } from './fault.ts';
 import { operators } from './operators.ts';
+import { faults as echoFaults } from './websocket/echo-faults.ts';
 import { faults as bindingFaults } from './xmpp/binding.ts';
 import { faults as discoFaults } from './xmpp/disco.ts';
 import { faults as iqFaults } from './xmpp/iq.ts';
@@ -41,6 +42,7 @@ export const faultsByArea: Readonly<Record<string, readonly Fault[]>> = {
   'stream management': managementFaults,
   'xmpp over websocket': webSocketTransportFaults,
   chat: chatFaults,
+  websocket: echoFaults,
   extensions: [...discoFaults, ...pingFaults, ...registrationFaults],
 };
 

@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureVersion } from 'node:tls';
-import { type CloseBody, decodeClose, encodeClose } from './close-code.ts';
+import { type CloseBody, decodeClose, encodeClose, mayBeSent } from './close-code.ts';
 import { Deflater } from './deflate.ts';
 import { type DeflateParameters, parseExtensions, readAgreement } from './deflate-offer.ts';
 import { encodeFrame, type Frame, type FrameSpec, isControl, opcode } from './frame.ts';
@@ -94,7 +95,9 @@ export class WebSocketConnection {
     await new Promise<void>((resolve, reject) => {
       socket.once(options.tls ? 'secureConnect' : 'connect', resolve);
       socket.once('error', reject);
-      socket.once('close', () => reject(signal?.aborted ? signal.reason : new Error('the connection was closed')));
+      socket.once('close', () =>
+        reject(signal?.aborted ? signal.reason : new Error('the connection was closed')),
+      );
     });
     socket.removeAllListeners('error');
     return new WebSocketConnection(options, socket);
@@ -178,7 +181,8 @@ export class WebSocketConnection {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
     this.#options.observe?.({ direction: 'sent', bytes: octets });
     if (every === undefined) this.#socket.write(octets);
-    else for (let at = 0; at < octets.length; at += every) this.#socket.write(octets.subarray(at, at + every));
+    else
+      for (let at = 0; at < octets.length; at += every) this.#socket.write(octets.subarray(at, at + every));
   }
 
   /** Does it now, or after what is still being compressed. */
@@ -189,7 +193,9 @@ export class WebSocketConnection {
 
   #queueOut(work: Promise<void>): void {
     const settled = work
-      .catch((error: unknown) => this.#end('error', error instanceof Error ? error : new Error(String(error))))
+      .catch((error: unknown) =>
+        this.#end('error', error instanceof Error ? error : new Error(String(error))),
+      )
       .finally(() => {
         if (this.#outgoing === settled) this.#outgoing = undefined;
       });
@@ -227,18 +233,24 @@ export class WebSocketConnection {
 
   #begin({ headers }: Head): void {
     const { maxFrame = defaultLargest, maxMessage = defaultLargest } = this.#options;
-    const agreed = valuesOf(headers, 'Sec-WebSocket-Extensions').flatMap((field) => parseExtensions(field) ?? []);
+    const agreed = valuesOf(headers, 'Sec-WebSocket-Extensions').flatMap(
+      (field) => parseExtensions(field) ?? [],
+    );
     this.deflate = agreed.map(readAgreement).find((one) => one !== undefined);
     if (this.deflate)
       this.#deflater = new Deflater(this.deflate.clientMaxWindowBits, !this.deflate.clientNoContextTakeover);
     this.#assembler = new MessageAssembler(maxMessage, this.deflate);
-    this.#frames = new FrameParser({ onFrame: (frame, violations) => this.#onFrame(frame, violations) }, maxFrame);
+    this.#frames = new FrameParser(
+      { onFrame: (frame, violations) => this.#onFrame(frame, violations) },
+      maxFrame,
+    );
   }
 
   #onFrame(frame: Frame, violations: FrameViolation[]): void {
     const assembler = this.#assembler;
     if (!assembler) return;
-    if (this.#incoming) return this.#queueIn(this.#incoming.then(() => this.#judge(assembler, frame, violations)));
+    if (this.#incoming)
+      return this.#queueIn(this.#incoming.then(() => this.#judge(assembler, frame, violations)));
     const later = this.#judge(assembler, frame, violations);
     if (later) this.#queueIn(later);
   }
@@ -265,7 +277,9 @@ export class WebSocketConnection {
 
   #queueIn(work: Promise<void>): void {
     const settled = work
-      .catch((error: unknown) => this.#end('error', error instanceof Error ? error : new Error(String(error))))
+      .catch((error: unknown) =>
+        this.#end('error', error instanceof Error ? error : new Error(String(error))),
+      )
       .finally(() => {
         if (this.#incoming === settled) this.#incoming = undefined;
       });
@@ -279,10 +293,15 @@ export class WebSocketConnection {
 
   #control(frame: Frame): void {
     const { autoPong = true, autoClose = true } = this.#options;
-    if (frame.opcode === opcode.ping && autoPong) this.sendFrame({ opcode: opcode.pong, payload: frame.payload });
+    if (frame.opcode === opcode.ping && autoPong)
+      this.sendFrame({ opcode: opcode.pong, payload: frame.payload });
     if (frame.opcode !== opcode.close) return;
-    if (frame.payload.length === 1) return this.#violate('5.5.1', 'the body of a close frame has one octet');
     const body = decodeClose(frame.payload);
+    if (frame.payload.length === 1) return this.#violate('5.5.1', 'the body of a close frame has one octet');
+    if (body.code !== undefined && !mayBeSent(body.code))
+      return this.#violate('7.4', `the close code ${body.code} must not be in a close frame`);
+    if (!isUtf8(frame.payload.subarray(2)))
+      return this.#violate('5.5.1', 'the reason of a close frame is not UTF-8');
     this.#announce({ kind: 'close', ...body });
     // The server closes TCP first (section 7.1.1); what it still sends is not read (section 5.5.1).
     this.#frames?.stop();
@@ -301,7 +320,11 @@ export class WebSocketConnection {
 
   #end(how: 'end' | 'reset' | 'error', error?: Error): void {
     if (this.#ended) return;
-    this.#announce({ kind: 'ended', how: how === 'end' || !this.#finSeen ? how : 'end', ...(error ? { error } : {}) });
+    this.#announce({
+      kind: 'ended',
+      how: how === 'end' || !this.#finSeen ? how : 'end',
+      ...(error ? { error } : {}),
+    });
     this.destroy();
   }
 }

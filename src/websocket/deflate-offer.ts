@@ -46,7 +46,9 @@ function splitOutsideQuotes(text: string, separator: string): string[] {
 }
 
 /** What a server agrees to: the parameters, and the field that says so. Undefined where it declines the offer. */
-export function acceptOffer(extension: Extension): { parameters: DeflateParameters; field: string } | undefined {
+export function acceptOffer(
+  extension: Extension,
+): { parameters: DeflateParameters; field: string } | undefined {
   if (extension.name !== 'permessage-deflate') return undefined;
   const offered = readParameters(extension.parameters, true);
   if (!offered) return undefined;
@@ -67,7 +69,10 @@ export function readAgreement(extension: Extension): DeflateParameters | undefin
 }
 
 /** RFC 7692 section 7.1: each parameter at most once, none unknown, windows from 8 to 15 without leading zeros. */
-function readParameters(parameters: Extension['parameters'], isOffer: boolean): DeflateParameters | undefined {
+function readParameters(
+  parameters: Extension['parameters'],
+  isOffer: boolean,
+): DeflateParameters | undefined {
   const agreed: DeflateParameters = {
     serverNoContextTakeover: false,
     clientNoContextTakeover: false,
@@ -80,7 +85,8 @@ function readParameters(parameters: Extension['parameters'], isOffer: boolean): 
     seen.add(name);
     const bits = value !== undefined && /^([89]|1[0-5])$/.test(value) ? Number(value) : undefined;
     if (name === 'server_no_context_takeover' && value === undefined) agreed.serverNoContextTakeover = true;
-    else if (name === 'client_no_context_takeover' && value === undefined) agreed.clientNoContextTakeover = true;
+    else if (name === 'client_no_context_takeover' && value === undefined)
+      agreed.clientNoContextTakeover = true;
     else if (name === 'server_max_window_bits' && bits !== undefined) agreed.serverMaxWindowBits = bits;
     else if (name === 'client_max_window_bits' && bits !== undefined) agreed.clientMaxWindowBits = bits;
     // Only an offer may name this one without a value (section 7.1.2.2).

@@ -63,7 +63,8 @@ export class FrameParser {
   write(chunk: Buffer): void {
     let rest = chunk;
     try {
-      while (rest.length > 0 && !this.#stopped) rest = this.#head ? this.#readPayload(this.#head, rest) : this.#readHead(rest);
+      while (rest.length > 0 && !this.#stopped)
+        rest = this.#head ? this.#readPayload(this.#head, rest) : this.#readHead(rest);
     } catch (error) {
       this.stop();
       throw error;
@@ -86,7 +87,11 @@ export class FrameParser {
     this.#headOctets = Buffer.alloc(0);
     const head = readHead(octets.subarray(0, size));
     if (head.length > this.#largest)
-      throw new FrameError('5.2', `a frame announces ${head.length} octets, more than the ${this.#largest} that are read`, true);
+      throw new FrameError(
+        '5.2',
+        `a frame announces ${head.length} octets, more than the ${this.#largest} that are read`,
+        true,
+      );
     this.#head = head;
     this.#handlers.onHead?.(head);
     const rest = chunk.subarray(size - before);
@@ -99,7 +104,8 @@ export class FrameParser {
     const from = this.#have;
     this.#parts.push(part);
     this.#have += part.length;
-    if (this.#handlers.onPart && !isControl(head.opcode)) this.#handlers.onPart(head, unmasked(head, part, from));
+    if (this.#handlers.onPart && !isControl(head.opcode))
+      this.#handlers.onPart(head, unmasked(head, part, from));
     if (this.#have === head.length && !this.#stopped) this.#finish(head);
     return chunk.subarray(part.length);
   }

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 
 /** Opcodes of RFC 6455 section 5.2. */
-export const opcode = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8, ping: 0x9, pong: 0xa } as const;
+export const opcode = {
+  continuation: 0x0,
+  text: 0x1,
+  binary: 0x2,
+  close: 0x8,
+  ping: 0x9,
+  pong: 0xa,
+} as const;
 
 /** A frame as it came. */
 export interface Frame {

@@ -5,7 +5,9 @@ const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** Sec-WebSocket-Accept for a key (RFC 6455 section 4.2.2). */
 export function acceptFor(key: string): string {
-  return createHash('sha1').update(key + guid).digest('base64');
+  return createHash('sha1')
+    .update(key + guid)
+    .digest('base64');
 }
 
 /** An opening handshake to be sent, all of it as it is to be; or its octets. */
@@ -22,7 +24,10 @@ export type HandshakeRequest =
 export function encodeRequest(request: HandshakeRequest): Buffer {
   if ('raw' in request) return request.raw;
   const { method, target, version, headers } = request;
-  const lines = [`${method} ${target} HTTP/${version}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
+  const lines = [
+    `${method} ${target} HTTP/${version}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
 }
 
@@ -38,7 +43,8 @@ export interface HandshakeResponse {
 /** Throws `HeadError` where the first line is none of a response. */
 export function readResponse({ firstLine, headers }: Head): HandshakeResponse {
   const [, version, status, reason] = /^HTTP\/(\d\.\d) (\d{3})(?: (.*))?$/.exec(firstLine) ?? [];
-  if (version === undefined) throw new HeadError(`this is no status line: ${JSON.stringify(firstLine.slice(0, 80))}`);
+  if (version === undefined)
+    throw new HeadError(`this is no status line: ${JSON.stringify(firstLine.slice(0, 80))}`);
   return { version, status: Number(status), reason: reason ?? '', headers };
 }
 
@@ -71,12 +77,15 @@ export function judgeRequest(
   const [, method, target = '/', version = ''] = /^(\S+) (\S+) HTTP\/(\d\.\d)$/.exec(firstLine) ?? [];
   if (method === undefined) return refuse(400, 'this is no request line');
   if (method !== 'GET' && !skips('method')) return refuse(405, 'the method must be GET', { Allow: 'GET' });
-  if (Number(version) < 1.1 && !skips('http-version')) return refuse(505, 'the version must be HTTP/1.1 or later');
-  if (valuesOf(headers, 'Host').length !== 1 && !skips('host')) return refuse(400, 'there must be one Host field');
+  if (Number(version) < 1.1 && !skips('http-version'))
+    return refuse(505, 'the version must be HTTP/1.1 or later');
+  if (valuesOf(headers, 'Host').length !== 1 && !skips('host'))
+    return refuse(400, 'there must be one Host field');
   const has = (name: string, word: string) => listOf(headers, name).some((one) => one.toLowerCase() === word);
   if (!has('Upgrade', 'websocket') && !skips('upgrade'))
     return refuse(426, 'Upgrade must name websocket', { Upgrade: 'websocket', Connection: 'Upgrade' });
-  if (!has('Connection', 'upgrade') && !skips('connection')) return refuse(400, 'Connection must name Upgrade');
+  if (!has('Connection', 'upgrade') && !skips('connection'))
+    return refuse(400, 'Connection must name Upgrade');
   const versions = valuesOf(headers, 'Sec-WebSocket-Version');
   if ((versions.length !== 1 || versions[0] !== '13') && !skips('version'))
     return refuse(426, 'only version 13 is spoken here', {
@@ -87,7 +96,8 @@ export function judgeRequest(
   const keys = valuesOf(headers, 'Sec-WebSocket-Key');
   const [key = ''] = keys;
   if (keys.length !== 1 && !skips('key')) return refuse(400, 'there must be one Sec-WebSocket-Key');
-  if (!isKey(key) && !skips('key-length')) return refuse(400, 'Sec-WebSocket-Key must be 16 octets in base64');
+  if (!isKey(key) && !skips('key-length'))
+    return refuse(400, 'Sec-WebSocket-Key must be 16 octets in base64');
   return {
     accept: acceptFor(key),
     target,
@@ -101,7 +111,11 @@ function isKey(key: string): boolean {
 }
 
 /** The octets of a response head. */
-export function encodeResponse(status: number, headers: readonly (readonly [string, string])[], body = ''): Buffer {
+export function encodeResponse(
+  status: number,
+  headers: readonly (readonly [string, string])[],
+  body = '',
+): Buffer {
   const reasons: Record<number, string> = {
     101: 'Switching Protocols',
     400: 'Bad Request',
@@ -111,7 +125,11 @@ export function encodeResponse(status: number, headers: readonly (readonly [stri
     431: 'Request Header Fields Too Large',
     505: 'HTTP Version Not Supported',
   };
-  const all = status === 101 ? headers : [...headers, ['Content-Length', String(Buffer.byteLength(body))] as const];
-  const lines = [`HTTP/1.1 ${status} ${reasons[status] ?? ''}`, ...all.map(([name, value]) => `${name}: ${value}`)];
+  const all =
+    status === 101 ? headers : [...headers, ['Content-Length', String(Buffer.byteLength(body))] as const];
+  const lines = [
+    `HTTP/1.1 ${status} ${reasons[status] ?? ''}`,
+    ...all.map(([name, value]) => `${name}: ${value}`),
+  ];
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -57,7 +57,8 @@ export class HeadReader {
       const name = line.slice(0, Math.max(0, colon));
       const value = line.slice(colon + 1);
       // Folded lines and white space before the colon are refused (RFC 9112 sections 5.1 and 5.2).
-      if (!token.test(name)) throw new HeadError(`this is no header field: ${JSON.stringify(line.slice(0, 80))}`);
+      if (!token.test(name))
+        throw new HeadError(`this is no header field: ${JSON.stringify(line.slice(0, 80))}`);
       if (/[\0-\x08\x0a-\x1f\x7f]/.test(value))
         throw new HeadError(`the header field ${name} holds a control character`);
       return [name, value.trim()];
@@ -74,5 +75,10 @@ export function valuesOf(headers: readonly (readonly [string, string])[], name: 
 
 /** The elements of comma-separated header fields. */
 export function listOf(headers: readonly (readonly [string, string])[], name: string): string[] {
-  return valuesOf(headers, name).flatMap((value) => value.split(',').map((one) => one.trim()).filter((one) => one !== ''));
+  return valuesOf(headers, name).flatMap((value) =>
+    value
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== ''),
+  );
 }

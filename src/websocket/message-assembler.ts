@@ -1,7 +1,7 @@
-import { type DeflateParameters } from './deflate-offer.ts';
-import { InflateError, Inflater } from './deflate.ts';
-import { type Frame, isControl, opcode } from './frame.ts';
 import { isUtf8 } from 'node:buffer';
+import { InflateError, Inflater } from './deflate.ts';
+import type { DeflateParameters } from './deflate-offer.ts';
+import { type Frame, isControl, opcode } from './frame.ts';
 
 /** A whole message. */
 export interface Message {
@@ -44,8 +44,9 @@ export class MessageAssembler {
     if ((rsv1 && !mayCompress) || rsv2 || rsv3)
       return { section: '5.2', text: 'a reserved bit is set that no extension gives a meaning' };
     if (isControl(code)) {
-      if (!fin) return { section: '5.5', text: 'a control frame is fragmented' };
-      if (payload.length > 125) return { section: '5.5', text: `a control frame has ${payload.length} octets` };
+      if (!fin) return { section: '5.4', text: 'a control frame is fragmented' };
+      if (payload.length > 125)
+        return { section: '5.5', text: `a control frame has ${payload.length} octets` };
       return undefined;
     }
     const inside = this.#type !== undefined;
@@ -79,7 +80,8 @@ export class MessageAssembler {
     try {
       if (compressed && this.#inflater) payload = await this.#inflater.inflate(whole);
     } catch (error) {
-      if (error instanceof InflateError) return { section: 'RFC 7692 7.2.2', text: `compressed data: ${error.message}` };
+      if (error instanceof InflateError)
+        return { section: 'RFC 7692 7.2.2', text: `compressed data: ${error.message}` };
       throw error;
     }
     if (type === 'text' && !isUtf8(payload)) return { section: '8.1', text: 'a text message is not UTF-8' };

@@ -33,10 +33,14 @@ it('agrees with Node.js on random octets, however they are cut', () => {
   };
   const pieces = ['41', 'c3a9', 'e282ac', 'f09f9880', 'ff', 'c0', 'eda080', 'f4908080', 'e2', '80'];
   for (let round = 0; round < 2_000; round++) {
-    const octets = Buffer.from(Array.from({ length: 1 + random(6) }, () => pieces[random(pieces.length)]).join(''), 'hex');
+    const octets = Buffer.from(
+      Array.from({ length: 1 + random(6) }, () => pieces[random(pieces.length)]).join(''),
+      'hex',
+    );
     const cut = random(octets.length + 1);
     const validator = new Utf8Validator();
-    const valid = validator.write(octets.subarray(0, cut)) && validator.write(octets.subarray(cut)) && validator.complete;
+    const valid =
+      validator.write(octets.subarray(0, cut)) && validator.write(octets.subarray(cut)) && validator.complete;
     expect(valid, octets.toString('hex')).toBe(isUtf8(octets));
   }
 });

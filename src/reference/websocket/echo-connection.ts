@@ -1,0 +1,275 @@
+import { isUtf8 } from 'node:buffer';
+import type { Socket } from 'node:net';
+import { decodeClose, encodeClose, mayBeSent } from '../../websocket/close-code.ts';
+import { encodeFrame, type Frame, isControl, opcode } from '../../websocket/frame.ts';
+import { FrameError, type FrameHead, FrameParser } from '../../websocket/frame-parser.ts';
+import { encodeResponse } from '../../websocket/handshake.ts';
+import { HeadError, HeadReader } from '../../websocket/http-head.ts';
+import { Utf8Validator } from '../../websocket/utf8.ts';
+import type { FaultSwitch } from '../fault.ts';
+import type { Ground } from '../service.ts';
+import { headProblem, type Problem } from './echo-checks.ts';
+import { EchoCompression } from './echo-compression.ts';
+import { answerHandshake } from './echo-handshake.ts';
+
+/** A message above this fails its connection with 1009, in octets. */
+const largestMessage = 32 * 1_048_576;
+
+/** One client of the echo endpoint, from its opening handshake to the end of TCP. */
+export class EchoConnection {
+  readonly #socket: Socket;
+  readonly #faults: FaultSwitch;
+  readonly #ground: Ground;
+  readonly #endServer: () => void;
+  #head: HeadReader | undefined = new HeadReader();
+  #frames: FrameParser | undefined;
+  #compression: EchoCompression | undefined;
+  /** The message that has begun. */
+  #message:
+    | { type: number; compressed: boolean; parts: Buffer[]; size: number; utf8: Utf8Validator }
+    | undefined;
+  #closing = false;
+  /** What is being inflated or compressed, and all that comes after it, in order. */
+  #work: Promise<void> | undefined;
+
+  constructor(socket: Socket, ground: Ground, endServer: () => void) {
+    this.#socket = socket;
+    this.#faults = ground.faults;
+    this.#ground = ground;
+    this.#endServer = endServer;
+    socket.on('data', (octets: Buffer) => this.#received(octets));
+    // The client ended its half without a closing handshake: the server ends its own (RFC 6455 section 7.1.1).
+    socket.on('end', () => {
+      if (!this.#faults.active('end-of-tcp-is-not-noticed')) this.#inOrder(() => void this.#socket.end());
+    });
+    if (this.#faults.active('end-of-tcp-is-not-noticed')) socket.allowHalfOpen = true;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  cutOff(): void {
+    this.#socket.destroy();
+  }
+
+  /** The server goes down (close code 1001). */
+  goAway(): void {
+    if (this.#frames) this.#close(1001);
+    else this.#socket.destroy();
+  }
+
+  #received(octets: Buffer): void {
+    try {
+      if (this.#head) this.#readHead(this.#head, octets);
+      else this.#frames?.write(octets);
+    } catch (error) {
+      if (error instanceof FrameError && this.#faults.active('top-bit-of-length-is-ignored')) return;
+      if (error instanceof FrameError) this.#fail({ code: error.tooLarge ? 1009 : 1002, why: error.message });
+      else if (error instanceof HeadError) this.#refuse(error);
+      else throw error;
+    }
+  }
+
+  #refuse(error: HeadError): void {
+    this.#head = new HeadReader();
+    this.#socket.end(
+      encodeResponse(error.tooLarge ? 431 : 400, [['Connection', 'close']], `${error.message}\n`),
+    );
+  }
+
+  #readHead(reader: HeadReader, octets: Buffer): void {
+    const head = reader.write(octets);
+    if (!head) return;
+    const { octets: answer, open, deflate } = answerHandshake(head, this.#faults);
+    this.#head = undefined;
+    if (!open) {
+      this.#socket.end(answer);
+      return;
+    }
+    this.#socket.write(answer);
+    if (deflate) this.#compression = new EchoCompression(deflate, largestMessage, this.#faults);
+    this.#frames = new FrameParser(
+      {
+        onHead: (frame) => this.#judgeHead(frame),
+        onPart: (frame, part) => this.#judgePart(frame, part),
+        onFrame: (frame) => this.#inOrder(() => this.#take(frame)),
+      },
+      largestMessage,
+    );
+    if (head.rest.length > 0 && !this.#faults.active('octets-behind-handshake-are-lost'))
+      this.#frames.write(head.rest);
+  }
+
+  /** Bad frames are failed as soon as their head has come (RFC 6455 section 10.7). */
+  #judgeHead(head: FrameHead): void {
+    const inside = this.#message !== undefined;
+    const problem = this.#closing
+      ? undefined
+      : headProblem(head, { inside, deflate: this.#compression !== undefined }, this.#faults);
+    if (problem) this.#fail(problem);
+    else if (!isControl(head.opcode) && head.opcode !== opcode.continuation && !this.#closing)
+      this.#begin(head);
+  }
+
+  #begin(head: FrameHead): void {
+    const compressed = head.rsv1 && this.#compression !== undefined;
+    this.#message = { type: head.opcode, compressed, parts: [], size: 0, utf8: new Utf8Validator() };
+  }
+
+  /** Text that is not UTF-8 fails at its first bad octet (section 8.1), compressed text once it is whole. */
+  #judgePart(head: FrameHead, part: Buffer): void {
+    const message = this.#message;
+    if (!message || message.type !== opcode.text || message.compressed || this.#closing) return;
+    if (head.opcode >= 3 || this.#faults.active('bad-utf-8-is-accepted')) return;
+    if (!message.utf8.write(part)) this.#fail({ code: 1007, why: 'this text is not UTF-8' });
+  }
+
+  #take(frame: Frame): void | Promise<void> {
+    if (this.#closing && !(this.#faults.active('data-is-echoed-after-close') && !isControl(frame.opcode)))
+      return;
+    if (isControl(frame.opcode)) return this.#control(frame);
+    if (frame.opcode > opcode.binary) return;
+    const message = this.#message;
+    // Only with a fault on: a continuation that continues nothing is echoed as it is.
+    if (!message) return this.#echo(opcode.binary, frame.payload, false);
+    message.parts.push(frame.payload);
+    message.size += frame.payload.length;
+    if (message.size > largestMessage) {
+      if (this.#faults.active('large-messages-end-the-server')) return this.#endServer();
+      return this.#fail({ code: 1009, why: 'the message is too large' });
+    }
+    if (this.#faults.active('fragments-are-echoed-alone'))
+      return this.#echo(message.type, frame.payload, false);
+    if (!frame.fin) return;
+    this.#message = undefined;
+    const whole = message.parts.length === 1 ? frame.payload : Buffer.concat(message.parts);
+    const inflate = message.compressed || this.#faults.active('uncompressed-messages-are-inflated');
+    if (inflate && this.#compression) return this.#inflateAndEcho(message.type, whole, this.#compression);
+    if (
+      message.type === opcode.text &&
+      !message.utf8.complete &&
+      !this.#faults.active('bad-utf-8-is-accepted')
+    )
+      return this.#fail({ code: 1007, why: 'this text ends inside a character' });
+    return this.#echo(message.type, whole, false);
+  }
+
+  async #inflateAndEcho(type: number, whole: Buffer, compression: EchoCompression): Promise<void> {
+    const inflated = await compression.inflate(whole);
+    if (this.#socket.destroyed || this.#closing) return;
+    if (!Buffer.isBuffer(inflated)) {
+      if (!this.#faults.active('bad-deflate-is-accepted')) this.#fail(inflated);
+      return;
+    }
+    if (type === opcode.text && !isUtf8(inflated) && !this.#faults.active('bad-utf-8-is-accepted'))
+      return this.#fail({ code: 1007, why: 'this text is not UTF-8' });
+    return this.#echo(type, inflated, true);
+  }
+
+  async #echo(type: number, payload: Buffer, compressed: boolean): Promise<void> {
+    const active = (name: string) => this.#faults.active(name);
+    if (type === opcode.text && active('good-utf-8-is-refused') && payload.some((octet) => octet > 0x7f))
+      return this.#fail({ code: 1007, why: 'this text is not ASCII' });
+    let echoed = payload;
+    if (active('echo-is-changed') && payload.length > 0)
+      echoed = Buffer.concat([Buffer.from([payload[0] === 0x58 ? 0x59 : 0x58]), payload.subarray(1)]);
+    if (active('echo-is-cut')) echoed = payload.subarray(0, -1);
+    const shown = active('text-is-echoed-as-binary') ? opcode.binary : type;
+    if (active('reserved-opcodes-are-sent')) this.#send({ opcode: 3, payload: Buffer.alloc(0) });
+    const times = active('echo-is-doubled') ? 2 : 1;
+    for (let n = 0; n < times; n++) {
+      if (compressed && this.#compression) {
+        const octets = await this.#compression.deflate(echoed);
+        this.#send({ opcode: shown, payload: octets, rsv1: !active('rsv1-is-not-set') });
+      } else this.#send({ opcode: shown, payload: echoed });
+    }
+  }
+
+  #control(frame: Frame): void {
+    const { payload } = frame;
+    if (frame.opcode === opcode.close) return this.#answerClose(payload);
+    if (frame.opcode === opcode.pong) {
+      if (this.#faults.active('pongs-are-answered')) this.#send({ opcode: opcode.pong, payload });
+      return;
+    }
+    if (this.#message && this.#faults.active('pings-inside-messages-break-them'))
+      this.#message.parts = [Buffer.from('?')];
+    if (this.#faults.active('pings-go-unanswered')) return;
+    const data = this.#faults.active('pongs-are-empty') ? Buffer.alloc(0) : payload;
+    this.#send({
+      opcode: opcode.pong,
+      payload: data,
+      fin: !this.#faults.active('fragmented-pongs-are-sent'),
+    });
+  }
+
+  /** RFC 6455 section 5.5.1: a close frame is answered with its code, then TCP is ended. */
+  #answerClose(payload: Buffer): void {
+    if (this.#faults.active('close-goes-unanswered')) return;
+    const { code } = decodeClose(payload);
+    const lax = this.#faults.active('bad-close-bodies-are-accepted');
+    if (payload.length === 1 && !lax) return this.#fail({ code: 1002, why: 'a close body of one octet' });
+    if (code !== undefined && !mayBeSent(code) && !this.#faults.active('bad-close-codes-are-accepted'))
+      return this.#fail({ code: 1002, why: `the close code ${code} cannot be` });
+    if (!isUtf8(payload.subarray(2)) && !lax)
+      return this.#fail({ code: 1007, why: 'the reason is not UTF-8' });
+    this.#close(this.#faults.active('close-is-answered-with-1002') ? 1002 : code);
+  }
+
+  #fail({ code, why }: Problem): void {
+    if (this.#closing || this.#faults.active('goes-on-after-protocol-errors')) return;
+    if (!this.#faults.active('data-is-echoed-after-close')) this.#frames?.stop();
+    if (this.#faults.active('protocol-errors-end-tcp')) {
+      this.#closing = true;
+      this.#socket.end();
+      return;
+    }
+    this.#close(this.#faults.active('protocol-errors-close-with-1000') ? 1000 : code, why);
+  }
+
+  #close(code: number | undefined, reason = ''): void {
+    if (this.#closing) return;
+    const shown = this.#faults.active('reserved-close-codes-are-sent') ? 1006 : code;
+    const body = encodeClose({ ...(shown === undefined ? {} : { code: shown }), reason });
+    this.#send({ opcode: opcode.close, payload: body });
+    this.#closing = true;
+    if (
+      this.#faults.active('tcp-stays-open-after-close') ||
+      this.#faults.active('data-is-echoed-after-close')
+    )
+      return;
+    // FIN first, while the rest is still read: an RST could overtake the close frame.
+    this.#socket.end();
+    this.#compression?.close();
+  }
+
+  #send(frame: { opcode: number; payload: Buffer; fin?: boolean; rsv1?: boolean }): void {
+    if (!this.#socket.writable) return;
+    const control = isControl(frame.opcode);
+    const long = this.#faults.active('long-lengths-are-sent') && !control;
+    this.#socket.write(
+      encodeFrame({
+        ...frame,
+        mask: this.#faults.active('own-frames-are-masked'),
+        rsv3: this.#faults.active('reserved-bits-are-sent'),
+        ...(long ? { length: { as: '64-bit' as const } } : {}),
+      }),
+    );
+  }
+
+  /** Does it now, or after what is being inflated or compressed. */
+  #inOrder(step: () => void | Promise<void>): void {
+    const result = this.#work ? this.#work.then(step) : step();
+    if (!(result instanceof Promise)) return;
+    const work = this.#ground.activity.during(result).catch(() => void this.#socket.destroy());
+    const settled = work.finally(() => {
+      if (this.#work === settled) this.#work = undefined;
+    });
+    this.#work = settled;
+  }
+}

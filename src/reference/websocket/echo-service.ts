@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { Port } from '../port.ts';
+import type { Ground, Service } from '../service.ts';
+import { EchoConnection } from './echo-connection.ts';
+import { echoPath } from './echo-handshake.ts';
+
+/** A WebSocket that sends every message back, in clear and under TLS, on Touchstone's own codec. */
+export class EchoService implements Service {
+  readonly ports: readonly Port[];
+  readonly endpoints: Service['endpoints'];
+  readonly #connections: Set<EchoConnection>;
+
+  private constructor(ports: readonly [Port, Port], connections: Set<EchoConnection>) {
+    const [plain, tls] = ports;
+    this.ports = ports;
+    this.#connections = connections;
+    this.endpoints = {
+      websocket: { host: plain.host, port: plain.number, path: echoPath },
+      'websocket-tls': { host: tls.host, port: tls.number, path: echoPath },
+    };
+  }
+
+  static async start(ground: Ground): Promise<EchoService> {
+    const connections = new Set<EchoConnection>();
+    const serve = (socket: Socket) => {
+      const connection = new EchoConnection(socket, ground, () => {
+        for (const one of connections) one.cutOff();
+      });
+      connections.add(connection);
+      socket.once('close', () => connections.delete(connection));
+    };
+    const ports = await Promise.all([
+      Port.open(ground.activity, serve),
+      Port.open(ground.activity, (socket) => serve(secured(socket, ground))),
+    ]);
+    return new EchoService(ports, connections);
+  }
+
+  pause(): void {
+    for (const connection of this.#connections) connection.pause();
+  }
+
+  resume(): void {
+    for (const connection of this.#connections) connection.resume();
+  }
+
+  disconnect(): void {
+    for (const connection of this.#connections) connection.goAway();
+  }
+
+  forget(): void {}
+}
+
+function secured(socket: Socket, { identity }: Ground): TLSSocket {
+  const secure = new TLSSocket(socket, {
+    isServer: true,
+    secureContext: identity.context(),
+    ALPNProtocols: ['http/1.1'],
+  });
+  secure.on('error', () => socket.destroy());
+  secure.once('close', () => socket.destroy());
+  return secure;
+}
