@@ -9,47 +9,51 @@ import { errorReply } from './stanza-errors.ts';
 export const faults: Fault[] = [
   {
     name: 'disco-without-identity',
-    breaks: ['xep-0030/**'],
+    breaks: ['xep-0030/3.1-info-identity', 'xep-0030/3.1-bare-jid-identity'],
     summary: 'Describes itself without saying what it is',
   },
   {
     name: 'disco-without-disco-feature',
-    breaks: ['xep-0030/**'],
+    breaks: ['xep-0030/3.1-info-feature'],
     summary: 'Leaves disco#info out of the features it lists',
   },
   {
     name: 'disco-identity-of-a-client',
-    breaks: ['xep-0030/**'],
+    breaks: ['xep-0030/3.1-identity-category-and-type', 'xep-0030/6.3*', 'xep-0030/3.1-info-identity'],
     summary: 'Says that it is a client',
   },
   {
     name: 'disco-ignores-nodes',
-    breaks: ['xep-0030/**'],
+    breaks: ['xep-0030/3.1-unknown-entity*', 'xep-0030/3.2*', 'xep-0030/7-refusal*'],
     summary: 'Describes itself under every node name, also those that it does not have',
   },
   {
     name: 'disco-forgets-node',
-    breaks: ['xep-0030/**'],
+    breaks: ['xep-0030/3.2-node-mirrored'],
     summary: 'Repeats no node in its answers',
   },
   {
     name: 'disco-info-reveals-accounts',
-    breaks: ['xep-0030/**'],
+    breaks: [
+      'xep-0030/8-stranger-info',
+      'xep-0030/8-stranger-cannot-tell',
+      'xep-0030/3.1-unknown-entity-private',
+    ],
     summary: 'Describes an account to anybody who asks',
   },
   {
     name: 'disco-items-reveal-resources',
-    breaks: ['xep-0030/**', 'rfc6121/11*', 'xep-0030/8-stranger-items', 'xep-0030/8-stranger-cannot-tell'],
+    breaks: ['rfc6121/11*', 'xep-0030/8-stranger-items', 'xep-0030/8-stranger-cannot-tell'],
     summary: 'Lists the connected resources of an account to anybody who asks',
   },
   {
     name: 'disco-account-is-not-described',
-    breaks: ['xep-0030/**'],
+    breaks: ['xep-0030/3.1-bare-jid*'],
     summary: 'Refuses to describe an account to those who may know of it',
   },
   {
     name: 'disco-items-are-refused',
-    breaks: ['xep-0030/**'],
+    breaks: ['xep-0030/4.1-*', 'xep-0030/7-no-items-no-error'],
     summary: 'Answers disco#items with an error',
   },
 ];

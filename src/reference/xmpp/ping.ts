@@ -9,18 +9,23 @@ import { errorReply } from './stanza-errors.ts';
 export const faults: Fault[] = [
   {
     name: 'ping-goes-unanswered',
-    breaks: ['xep-0199/**'],
+    breaks: ['xep-0199/4.2-*', 'rfc7395/3.8-xmpp-ping'],
     summary: 'Says nothing to a ping',
     silent: true,
   },
   {
     name: 'ping-is-refused',
-    breaks: ['xep-0199/**'],
+    breaks: [
+      'xep-0199/4.2-server-answers',
+      'xep-0199/4.2-no-address',
+      'xep-0199/4.2-bare-jid',
+      'rfc7395/3.8-xmpp-ping',
+    ],
     summary: 'Answers a ping with an error although it advertises that it can',
   },
   {
     name: 'pong-with-payload',
-    breaks: ['xep-0199/**'],
+    breaks: ['xep-0199/4.2-server-answers', 'xep-0199/4.2-no-address', 'xep-0199/4.2-bare-jid'],
     summary: 'Answers a ping with a result that is not empty',
   },
 ];

@@ -33,7 +33,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'login-as-others-is-allowed',
-    breaks: ['rfc6120/6.5.6*', 'rfc6120/6.3.8*', 'rfc6120/6.4*'],
+    breaks: ['rfc6120/6.5.6*', 'rfc6120/6.3.8*', 'rfc5802/5.1-authorization-identity*'],
     summary: 'Lets a client act for any account that it names as authorization identity',
   },
   {
@@ -123,13 +123,20 @@ export class ExternalExchange implements SaslExchange {
     const identity = decodeText(message);
     if (identity === undefined || identity.includes('\0')) return failure('malformed-request');
     const certified = externalIdentities(this.#stream);
-    const wanted = identity === '' ? certified[0] : readAddress(identity)?.full;
-    if (wanted === undefined || (identity === '' && certified.length > 1)) return failure('invalid-authzid');
+    const wanted = identity === '' ? this.#derived(certified) : readAddress(identity)?.full;
+    if (wanted === undefined) return failure('invalid-authzid');
     if (!certified.includes(wanted) && !domain.faults.active('external-accepts-any-identity')) {
       return failure('invalid-authzid');
     }
     const account = domain.accountOf(wanted);
     return account ? { kind: 'success', account } : failure('not-authorized');
+  }
+
+  /** Of several addresses in the certificate, the one that the stream header is from (RFC 6120 section 13.7.2.2.1). */
+  #derived(certified: string[]): string | undefined {
+    if (certified.length === 1) return certified[0];
+    const claimed = readAddress(this.#stream.claimedFrom ?? '')?.bare;
+    return certified.find((address) => address === claimed);
   }
 }
 

@@ -5,7 +5,15 @@ import type { Fault } from '../fault.ts';
 export const faults: Fault[] = [
   {
     name: 'stream-error-is-undefined-condition',
-    breaks: ['rfc6120/4.9*', 'rfc7395/**', 'rfc6120/11*'],
+    breaks: [
+      'rfc6120/4.9.3*',
+      'rfc6120/4.9.2*',
+      'rfc6120/11*',
+      'rfc6120/4.8*',
+      'rfc7395/3.3.2*',
+      'rfc7395/3.5*',
+      'xep-0198/5-old-stream-conflict',
+    ],
     summary: 'Names undefined-condition whatever broke the stream',
   },
   {

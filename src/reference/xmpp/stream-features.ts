@@ -16,7 +16,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'starttls-is-offered-again',
-    breaks: ['rfc6120/5.4.3*', 'rfc6120/5.3*', 'rfc7395/3.9*', 'xep-0368/**'],
+    breaks: ['rfc6120/5.4.3.3-starttls-not-offered-again', 'rfc7395/3.9-starttls*', 'xep-0368/3-no-starttls'],
     summary: 'Offers STARTTLS on streams that are encrypted, or that can not be',
   },
   {
@@ -57,7 +57,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'stream-management-is-not-offered',
-    breaks: ['xep-0198/**'],
+    breaks: ['xep-0198/2-advertised', 'rfc7395/3.10*'],
     summary: 'Does not advertise stream management',
   },
   {
