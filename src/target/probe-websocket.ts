@@ -7,7 +7,7 @@ import type { Endpoint } from './running-target.ts';
 /** Shakes hands with a WebSocket server and sees which extension it takes up. Rejects when it does not switch. */
 export function probeWebSocket(
   endpoint: Endpoint,
-  ca: string | undefined,
+  { ca, domain }: { ca?: string | undefined; domain: string },
   signal: AbortSignal,
 ): Promise<CapabilityName[]> {
   const options = {
@@ -24,7 +24,7 @@ export function probeWebSocket(
       'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits',
     },
   };
-  const trust = ca === undefined ? {} : { ca };
+  const trust = { servername: domain, ...(ca === undefined ? {} : { ca }) };
   return new Promise((resolve, reject) => {
     const request =
       endpoint.tls === 'direct' ? requestSecured({ ...options, ...trust }) : requestPlain(options);

@@ -163,7 +163,7 @@ async function probeWebSockets({ target, signal, see }: Probing): Promise<void> 
   await Promise.allSettled(
     (['websocket', 'websocket-tls'] as const).map(async (kind) => {
       const endpoint = target.endpoints[kind];
-      if (endpoint) see(kind, ...(await probeWebSocket(endpoint, target.ca, signal)));
+      if (endpoint) see(kind, ...(await probeWebSocket(endpoint, target, signal)));
     }),
   );
 }

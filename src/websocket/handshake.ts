@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Head, HeadError, listOf, valuesOf } from './http-head.ts';
+import { type Head, HeadError, listOf, token, valuesOf } from './http-head.ts';
 
 const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -62,7 +62,8 @@ export type HandshakeCheck =
   | 'connection'
   | 'key'
   | 'key-length'
-  | 'version';
+  | 'version'
+  | 'subprotocols';
 
 /** Judges an opening handshake as RFC 6455 sections 4.2.1 and 4.2.2 say. */
 export function judgeRequest(
@@ -98,12 +99,20 @@ export function judgeRequest(
   if (keys.length !== 1 && !skips('key')) return refuse(400, 'there must be one Sec-WebSocket-Key');
   if (!isKey(key) && !skips('key-length'))
     return refuse(400, 'Sec-WebSocket-Key must be 16 octets in base64');
+  if (!areSubprotocols(valuesOf(headers, 'Sec-WebSocket-Protocol')) && !skips('subprotocols'))
+    return refuse(400, 'Sec-WebSocket-Protocol must be a list of different tokens');
   return {
     accept: acceptFor(key),
     target,
     subprotocols: listOf(headers, 'Sec-WebSocket-Protocol'),
     extensions: valuesOf(headers, 'Sec-WebSocket-Extensions'),
   };
+}
+
+/** RFC 6455 section 4.1: tokens, each once; section 11.3.4: the field may be split. */
+function areSubprotocols(fields: readonly string[]): boolean {
+  const names = fields.flatMap((field) => field.split(',').map((name) => name.trim()));
+  return names.every((name) => token.test(name)) && new Set(names).size === names.length;
 }
 
 function isKey(key: string): boolean {

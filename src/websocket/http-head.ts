@@ -25,7 +25,8 @@ export interface Head {
   rest: Buffer;
 }
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** RFC 9110 section 5.6.2. */
+export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Collects octets up to the empty line that ends a head (RFC 9112 section 2). */
 export class HeadReader {

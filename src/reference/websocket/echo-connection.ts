@@ -15,6 +15,15 @@ import { answerHandshake } from './echo-handshake.ts';
 /** A message above this fails its connection with 1009, in octets. */
 const largestMessage = 32 * 1_048_576;
 
+/** A message whose last fragment has not come. */
+interface MessageBegun {
+  type: number;
+  compressed: boolean;
+  parts: Buffer[];
+  size: number;
+  utf8: Utf8Validator;
+}
+
 /** One client of the echo endpoint, from its opening handshake to the end of TCP. */
 export class EchoConnection {
   readonly #socket: Socket;
@@ -97,7 +106,7 @@ export class EchoConnection {
       {
         onHead: (frame) => this.#judgeHead(frame),
         onPart: (frame, part) => this.#judgePart(frame, part),
-        onFrame: (frame) => this.#inOrder(() => this.#take(frame)),
+        onFrame: (frame) => this.#take(frame),
       },
       largestMessage,
     );
@@ -129,25 +138,32 @@ export class EchoConnection {
     if (!message.utf8.write(part)) this.#fail({ code: 1007, why: 'this text is not UTF-8' });
   }
 
-  #take(frame: Frame): void | Promise<void> {
+  /** Frames are put together as they come; what is answered to them waits its turn. */
+  #take(frame: Frame): void {
     if (this.#closing && !(this.#faults.active('data-is-echoed-after-close') && !isControl(frame.opcode)))
       return;
-    if (isControl(frame.opcode)) return this.#control(frame);
+    if (isControl(frame.opcode)) return this.#inOrder(() => this.#control(frame));
     if (frame.opcode > opcode.binary) return;
     const message = this.#message;
     // Only with a fault on: a continuation that continues nothing is echoed as it is.
-    if (!message) return this.#echo(opcode.binary, frame.payload, false);
+    if (!message) return this.#inOrder(() => this.#echo(opcode.binary, frame.payload, false));
     message.parts.push(frame.payload);
     message.size += frame.payload.length;
-    if (message.size > largestMessage) {
-      if (this.#faults.active('large-messages-end-the-server')) return this.#endServer();
-      return this.#fail({ code: 1009, why: 'the message is too large' });
-    }
+    if (message.size > largestMessage) return this.#refuseSize();
     if (this.#faults.active('fragments-are-echoed-alone'))
-      return this.#echo(message.type, frame.payload, false);
+      return this.#inOrder(() => this.#echo(message.type, frame.payload, false));
     if (!frame.fin) return;
     this.#message = undefined;
-    const whole = message.parts.length === 1 ? frame.payload : Buffer.concat(message.parts);
+    this.#inOrder(() => this.#answer(message));
+  }
+
+  #refuseSize(): void {
+    if (this.#faults.active('large-messages-end-the-server')) this.#endServer();
+    else this.#fail({ code: 1009, why: 'the message is too large' });
+  }
+
+  #answer(message: MessageBegun): void | Promise<void> {
+    const whole = Buffer.concat(message.parts);
     const inflate = message.compressed || this.#faults.active('uncompressed-messages-are-inflated');
     if (inflate && this.#compression) return this.#inflateAndEcho(message.type, whole, this.#compression);
     if (
@@ -171,7 +187,7 @@ export class EchoConnection {
     return this.#echo(type, inflated, true);
   }
 
-  async #echo(type: number, payload: Buffer, compressed: boolean): Promise<void> {
+  #echo(type: number, payload: Buffer, compressed: boolean): void | Promise<void> {
     const active = (name: string) => this.#faults.active(name);
     if (type === opcode.text && active('good-utf-8-is-refused') && payload.some((octet) => octet > 0x7f))
       return this.#fail({ code: 1007, why: 'this text is not ASCII' });
@@ -182,11 +198,19 @@ export class EchoConnection {
     const shown = active('text-is-echoed-as-binary') ? opcode.binary : type;
     if (active('reserved-opcodes-are-sent')) this.#send({ opcode: 3, payload: Buffer.alloc(0) });
     const times = active('echo-is-doubled') ? 2 : 1;
+    if (compressed && this.#compression) return this.#echoCompressed(shown, echoed, times, this.#compression);
+    for (let n = 0; n < times; n++) this.#send({ opcode: shown, payload: echoed });
+  }
+
+  async #echoCompressed(
+    type: number,
+    payload: Buffer,
+    times: number,
+    compression: EchoCompression,
+  ): Promise<void> {
     for (let n = 0; n < times; n++) {
-      if (compressed && this.#compression) {
-        const octets = await this.#compression.deflate(echoed);
-        this.#send({ opcode: shown, payload: octets, rsv1: !active('rsv1-is-not-set') });
-      } else this.#send({ opcode: shown, payload: echoed });
+      const octets = await compression.deflate(payload);
+      this.#send({ opcode: type, payload: octets, rsv1: !this.#faults.active('rsv1-is-not-set') });
     }
   }
 

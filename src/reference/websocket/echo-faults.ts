@@ -57,6 +57,11 @@ const rows: readonly Row[] = [
   ['upgrade-is-not-answered', 'rfc6455/4.2.2-upgrade*', 'Leaves Upgrade out of its answer'],
   ['connection-is-not-answered', 'rfc6455/4.2.2-connection*', 'Leaves Connection out of its answer'],
   [
+    'malformed-subprotocols-are-accepted',
+    'rfc6455/4.2.1-protocol*',
+    'Takes lists of subprotocols that are none',
+  ],
+  [
     'subprotocol-is-invented',
     'rfc6455/4.2.2-subprotocol* rfc6455/11.3.4* rfc6455/4.2.1-protocol* rfc6455/4.3*',
     'Names a subprotocol that nobody offered',

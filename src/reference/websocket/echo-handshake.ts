@@ -23,6 +23,7 @@ const passedOver: Record<HandshakeCheck, string> = {
   key: 'key-is-not-needed',
   'key-length': 'key-of-any-length',
   version: 'any-version-opens-websocket',
+  subprotocols: 'malformed-subprotocols-are-accepted',
 };
 
 /** What is answered to an opening handshake, and what was agreed where the connection is open afterwards. */
