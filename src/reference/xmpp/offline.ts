@@ -53,11 +53,12 @@ export function storeOffline(domain: XmppDomain, account: LocalAccount, stanza: 
   if (domain.faults.active('offline-messages-are-lost')) return true;
   if (account.anonymous || account.offline.length >= storageLimit) return false;
   account.offline.push({ stanza, since: new Date() });
-  const session = account.availableSessions[0];
-  if (session && domain.faults.active('offline-messages-to-negative-priority')) {
-    deliverOfflineMessages(domain, session);
-  }
   return true;
+}
+
+/** A resource of negative priority gets no messages but those for its full address (RFC 6121 section 8.5.2.1.1). */
+export function takesStoredMessages(domain: XmppDomain, session: Session): boolean {
+  return session.priority >= 0 || domain.faults.active('offline-messages-to-negative-priority');
 }
 
 /** Delivers what was kept, in the order in which it came, each message with the time of its coming (XEP-0160). */

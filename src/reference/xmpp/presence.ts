@@ -4,7 +4,7 @@ import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
 import { type Address, readAddress } from './address.ts';
 import type { XmppDomain } from './domain.ts';
-import { deliverOfflineMessages } from './offline.ts';
+import { deliverOfflineMessages, takesStoredMessages } from './offline.ts';
 import { deliverPresence, deliverPresenceTo, lastPresences } from './presence-delivery.ts';
 import { answerProbe } from './presence-probes.ts';
 import type { Session } from './session.ts';
@@ -146,12 +146,12 @@ function broadcast(domain: XmppDomain, session: Session, stanza: XmlElement): vo
     return;
   }
   const initial = !session.available;
-  const receivedMessages = session.available && session.priority >= 0;
+  const receivedMessages = session.available && takesStoredMessages(domain, session);
   session.presence = contentOf(domain, stanza);
   sendToSubscribers(domain, session, session.presence);
   sendToOwnResources(domain, session, session.presence);
   if (initial) welcome(domain, session);
-  if (!receivedMessages && session.priority >= 0) deliverOfflineMessages(domain, session);
+  if (!receivedMessages && takesStoredMessages(domain, session)) deliverOfflineMessages(domain, session);
 }
 
 function hasProperPriority(stanza: XmlElement): boolean {

@@ -74,7 +74,7 @@ export class Roster {
 
   /** Forgets a contact of which nothing is left to know. */
   tidy(contact: Contact): void {
-    if (!contact.listed && contact.state === 'None') this.#contacts.delete(contact.bare);
+    if (!contact.listed && contact.state === 'None' && !contact.request) this.#contacts.delete(contact.bare);
   }
 
   /** Gives a change of the contact a version of its own. */

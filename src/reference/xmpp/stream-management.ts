@@ -274,7 +274,8 @@ export class StreamManagement {
   forget(): void {
     const domain = this.#domain;
     clearTimeout(this.#timer);
-    if (!domain.faults.active('closed-session-can-be-resumed')) domain.resumable.delete(this.id);
+    if (domain.faults.active('closed-session-can-be-resumed')) this.#session.management = this;
+    else domain.resumable.delete(this.id);
     if (domain.faults.active('unacknowledged-stanzas-are-lost')) this.#queue = [];
   }
 }

@@ -301,11 +301,12 @@ function receiveChange(
   const unsolicited = type === 'subscribed' && faults.active('unsolicited-approval-subscribes');
   const unneeded = type === 'unsubscribed' && faults.active('unneeded-cancellation-is-delivered');
   if (!transition.passes && !unsolicited && !unneeded) return undefined;
+  if (type === 'unsubscribe' && isPendingIn(before) && faults.active('withdrawn-request-is-kept'))
+    return undefined;
 
   contact.state = unsolicited && before === 'None' ? 'To' : transition.next;
   if (contact.state === 'To') contact.listed = true;
-  const withdrawn = type !== 'unsubscribe' || !faults.active('withdrawn-request-is-kept');
-  if (!isPendingIn(contact.state) && withdrawn) delete contact.request;
+  if (!isPendingIn(contact.state)) delete contact.request;
   const lost = faults.active(lossOf[type]);
   const after = faults.active('subscription-approval-after-push');
   const listeners = lost ? [] : account.interestedSessions;
