@@ -1,12 +1,12 @@
 import { namespaces } from '../../xmpp/namespaces.ts';
 import { readAddress } from './address.ts';
 import type { XmppDomain } from './domain.ts';
+import type { Unacknowledged } from './managed-session.ts';
 import { routeMessage } from './message-routing.ts';
 import { endPresence } from './presence.ts';
 import type { Session } from './session.ts';
 import { delayStamp, withChildren } from './stanza.ts';
 import { errorReply } from './stanza-errors.ts';
-import type { Unacknowledged } from './stream-management.ts';
 
 /** The resource is not connected any more: its presence ends, and what it did not get goes elsewhere. */
 export function endSession(domain: XmppDomain, session: Session): void {

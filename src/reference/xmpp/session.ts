@@ -1,7 +1,7 @@
 import type { XmlElement } from '../../xmpp/element.ts';
 import type { LocalAccount } from './accounts.ts';
+import type { StreamManagement } from './managed-session.ts';
 import type { ClientStream } from './stream.ts';
-import type { StreamManagement } from './stream-management.ts';
 
 /**
  * A connected resource (RFC 6120 section 7). It usually lives as long as its stream; with stream management it

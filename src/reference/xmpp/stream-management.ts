@@ -3,9 +3,8 @@ import { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
 import type { XmppDomain } from './domain.ts';
-import { endPresence } from './presence.ts';
+import { counterRange, StreamManagement } from './managed-session.ts';
 import type { Session } from './session.ts';
-import { endSession } from './session-end.ts';
 import type { StanzaErrorCondition } from './stanza-errors.ts';
 import type { ClientStream } from './stream.ts';
 
@@ -168,117 +167,6 @@ export const faults: Fault[] = [
 
 /** How long a session waits to be resumed, in seconds; a client can ask for less. */
 const longestWait = 300;
-/** Stanzas that may wait for their acknowledgement; a client that lets more pile up loses its session. */
-const longestQueue = 1000;
-/** Counters are unsigned integers of 32 bits (XEP-0198 section 4). */
-const counterRange = 2 ** 32;
-
-/** A stanza that the client has not acknowledged, and when it was sent first. */
-export interface Unacknowledged {
-  readonly stanza: XmlElement;
-  readonly since: Date;
-}
-
-/** Stream management of one session (XEP-0198). */
-export class StreamManagement {
-  readonly #domain: XmppDomain;
-  readonly #session: Session;
-  readonly id: string;
-  readonly resumable: boolean;
-  /** In seconds. */
-  readonly wait: number;
-  /** Stanzas of the client that the server took over. */
-  handled = 0;
-  /** Stanzas that the client acknowledged. */
-  #acknowledged = 0;
-  #queue: Unacknowledged[] = [];
-  #asked = false;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(
-    domain: XmppDomain,
-    session: Session,
-    options: { id: string; resumable: boolean; wait: number },
-  ) {
-    this.#domain = domain;
-    this.#session = session;
-    this.id = options.id;
-    this.resumable = options.resumable;
-    this.wait = options.wait;
-  }
-
-  /** Stanzas that were sent, whether or not the client got them. */
-  get sent(): number {
-    return (this.#acknowledged + this.#queue.length) % counterRange;
-  }
-
-  get unacknowledged(): readonly Unacknowledged[] {
-    return this.#queue;
-  }
-
-  countHandled(): void {
-    this.handled = (this.handled + 1) % counterRange;
-  }
-
-  remember(stanza: XmlElement): void {
-    this.#queue.push({ stanza, since: new Date() });
-    if (this.#queue.length <= longestQueue) return;
-    const { stream } = this.#session;
-    if (stream) stream.fail({ condition: 'policy-violation', text: 'Too many stanzas are not acknowledged' });
-    else endSession(this.#domain, this.#session);
-  }
-
-  /** Asks for an acknowledgement, unless the client owes one already. */
-  requestAcknowledgement(): void {
-    const { stream } = this.#session;
-    if (this.#asked || !stream || stream.domain.faults.active('management-asks-for-nothing')) return;
-    this.#asked = true;
-    stream.send(new XmlElement('r', namespaces.streamManagement));
-  }
-
-  /** The client has everything up to that count. `false` where it was not sent so much. */
-  acknowledge(count: number): boolean {
-    const newly = (count - this.#acknowledged + counterRange) % counterRange;
-    if (newly > this.#queue.length) return false;
-    this.#asked = false;
-    this.#acknowledged = count;
-    this.#queue.splice(0, newly);
-    return true;
-  }
-
-  /** The connection broke: the session waits for the client to come back. */
-  detach(): void {
-    const domain = this.#domain;
-    const session = this.#session;
-    session.stream = undefined;
-    this.#asked = false;
-    if (domain.faults.active('sessions-are-not-resumed')) {
-      endSession(domain, session);
-      return;
-    }
-    if (domain.faults.active('resumable-session-looks-unavailable')) endPresence(domain, session);
-    this.#timer = setTimeout(() => endSession(domain, session), this.wait * 1000).unref();
-  }
-
-  /** The client is back: what it did not get is sent again. */
-  attach(stream: ClientStream): void {
-    clearTimeout(this.#timer);
-    this.#session.stream = stream;
-    stream.session = this.#session;
-    if (stream.domain.faults.active('resumption-loses-stanzas')) return;
-    for (const { stanza } of this.#queue) stream.sendStanza(stanza);
-    if (this.#queue.length > 0) this.requestAcknowledgement();
-  }
-
-  /** Nobody can resume the session any more. */
-  forget(): void {
-    const domain = this.#domain;
-    clearTimeout(this.#timer);
-    if (domain.faults.active('closed-session-can-be-resumed')) this.#session.management = this;
-    else domain.resumable.delete(this.id);
-    if (domain.faults.active('unacknowledged-stanzas-are-lost')) this.#queue = [];
-  }
-}
 
 /** Handles an element of stream management. */
 export function handleManagement(stream: ClientStream, element: XmlElement): void {
