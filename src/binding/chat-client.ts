@@ -175,7 +175,8 @@ export class ChatClient implements MessagingClient {
   #answer(value: unknown): boolean {
     for (const waiting of this.#waiting) {
       const captured = matchShape(waiting.receive, value, this.#values);
-      const refused = waiting.refused === undefined ? undefined : matchShape(waiting.refused, value, this.#values);
+      const refused =
+        waiting.refused === undefined ? undefined : matchShape(waiting.refused, value, this.#values);
       if (!captured && !refused) continue;
       this.#waiting = this.#waiting.filter((one) => one !== waiting);
       if (captured) waiting.resolve(captured);
@@ -187,7 +188,8 @@ export class ChatClient implements MessagingClient {
 
   #announce(value: unknown): void {
     const { text, octets, undelivered, presence } = this.#way.dialect.receive;
-    const read = (shape: unknown) => (shape === undefined ? undefined : matchShape(shape, value, this.#values));
+    const read = (shape: unknown) =>
+      shape === undefined ? undefined : matchShape(shape, value, this.#values);
     const word = (captured: Map<string, Json>, name: string) => String(captured.get(name) ?? '');
     const message = read(text) ?? read(octets);
     if (message) {

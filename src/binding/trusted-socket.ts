@@ -66,7 +66,10 @@ export class TrustedSocket extends EventEmitter {
     } else socket.destroy(new Error(`the server answered <starttls/> with <${element.name}/>`));
   }
 
-  #secure(way: TrustedWay, over: { socket: Socket } | { host: string; port: number; ALPNProtocols: string[] }): void {
+  #secure(
+    way: TrustedWay,
+    over: { socket: Socket } | { host: string; port: number; ALPNProtocols: string[] },
+  ): void {
     const socket = connectTls({
       ...over,
       servername: way.domain,

@@ -21,7 +21,6 @@ declare module '@xmpp/client' {
 
   /** What a transport of the library is made of: a subclass of its connection class. */
   export interface Transport {
-    new (...args: never[]): object;
     readonly name: string;
     prototype: {
       Socket: new () => EventEmitter;

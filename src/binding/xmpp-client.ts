@@ -57,8 +57,13 @@ export class XmppMessagingClient implements MessagingClient {
     const entity = this.#newClient(credentials);
     this.#client = entity;
     await this.#guarded(entity, options.signal, entity.start());
-    await this.#request(xml('iq', { type: 'get', id: 'roster' }, xml('query', { xmlns: namespaces.roster })), 'roster');
-    const reflected = this.#next((stanza) => stanza.is('presence') && stanza.attrs.from === entity.jid?.toString());
+    await this.#request(
+      xml('iq', { type: 'get', id: 'roster' }, xml('query', { xmlns: namespaces.roster })),
+      'roster',
+    );
+    const reflected = this.#next(
+      (stanza) => stanza.is('presence') && stanza.attrs.from === entity.jid?.toString(),
+    );
     await entity.send(xml('presence'));
     await reflected;
   }
@@ -81,7 +86,11 @@ export class XmppMessagingClient implements MessagingClient {
 
   #data(octets: Buffer): Element {
     const hash = createHash('sha1').update(octets).digest('hex');
-    const attributes = { xmlns: bitsOfBinary, cid: `sha1+${hash}@bob.xmpp.org`, type: 'application/octet-stream' };
+    const attributes = {
+      xmlns: bitsOfBinary,
+      cid: `sha1+${hash}@bob.xmpp.org`,
+      type: 'application/octet-stream',
+    };
     return xml('data', attributes, octets.toString('base64'));
   }
 
@@ -145,7 +154,8 @@ export class XmppMessagingClient implements MessagingClient {
   #transport(entity: Client): Transport {
     const base = entity.transports.find((one) => one.name === 'ConnectionTLS');
     if (!base) throw new Error('@xmpp/client has no TLS transport');
-    const own = class extends base {} as Transport;
+    // The library only reads a transport's prototype; this one leaves the library's own class as it is.
+    const own: Transport = { name: 'TrustedTransport', prototype: Object.create(base.prototype) };
     const setSocket = (socket: TrustedSocket) => {
       this.#socket = socket;
     };

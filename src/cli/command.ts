@@ -53,17 +53,19 @@ export function parseWords(command: Command, args: readonly string[]): Words {
     throw new UsageError(`${text} (\`touchstone ${command.name} --help\` shows the options)`);
   }
   if (parsed.positionals.length > 0 && command.takes === undefined)
-    throw new UsageError(`\`touchstone ${command.name}\` takes no words of its own: ${parsed.positionals[0]}`);
-  const valueOf = (name: string) => parsed.values[name];
+    throw new UsageError(
+      `\`touchstone ${command.name}\` takes no words of its own: ${parsed.positionals[0]}`,
+    );
+  const given = (name: string) => parsed.values[name];
   return {
     positionals: parsed.positionals,
-    flag: (name) => valueOf(name) === true,
+    flag: (name) => given(name) === true,
     text: (name) => {
-      const value = valueOf(name);
+      const value = given(name);
       return typeof value === 'string' ? value : undefined;
     },
     list: (name) => {
-      const value = valueOf(name);
+      const value = given(name);
       const values = Array.isArray(value) ? value : value === undefined ? [] : [value];
       return values.flatMap((one) => String(one).split(',')).filter((one) => one !== '');
     },
@@ -74,7 +76,12 @@ export const helpOption: Option = { type: 'boolean', short: 'h', help: 'Show thi
 
 /** The help page of one command. */
 export function helpOf(command: Command): string {
-  const lines = [`touchstone ${command.name}${command.takes ? ` ${command.takes}` : ''}`, '', command.summary, ''];
+  const lines = [
+    `touchstone ${command.name}${command.takes ? ` ${command.takes}` : ''}`,
+    '',
+    command.summary,
+    '',
+  ];
   const rows = Object.entries({ ...command.options, help: helpOption }).map(([name, option]) => [
     `${option.short ? `-${option.short}, ` : '    '}--${name}${option.value ? ` ${option.value}` : ''}`,
     option.help,

@@ -2,12 +2,15 @@ import { resolve } from 'node:path';
 import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import { select } from '../suite/select.ts';
 import type { Command } from './command.ts';
-import { selectionOptions, selectionOf } from './selection-options.ts';
+import { selectionOf, selectionOptions } from './selection-options.ts';
 
 export const list: Command = {
   name: 'list',
   summary: 'Lists the cases that a selection leaves',
-  options: { ...selectionOptions, json: { type: 'boolean', help: 'As JSON, with what each case covers and needs' } },
+  options: {
+    ...selectionOptions,
+    json: { type: 'boolean', help: 'As JSON, with what each case covers and needs' },
+  },
   examples: ['touchstone list --spec "RFC 6121" --level MUST'],
   async run(words) {
     const folders = words.list('suites').map((path) => resolve(path));
@@ -27,7 +30,8 @@ export const list: Command = {
       process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
       return 0;
     }
-    for (const one of cases) process.stdout.write(`${one.level.padEnd(6)}  ${one.id}\n        ${one.title}\n`);
+    for (const one of cases)
+      process.stdout.write(`${one.level.padEnd(6)}  ${one.id}\n        ${one.title}\n`);
     process.stdout.write(`${cases.length} cases\n`);
     return 0;
   },

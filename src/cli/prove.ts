@@ -1,15 +1,20 @@
 import { resolve } from 'node:path';
 import { type Proof, prove as proveCases } from '../run/prove.ts';
 import { loadSuites, ownSuites } from '../suite/load-suites.ts';
-import { type Command } from './command.ts';
+import type { Command } from './command.ts';
 import { selectionOf, selectionOptions } from './selection-options.ts';
 
 export const prove: Command = {
   name: 'prove',
-  summary: 'Shows for each case which faults of the embedded server fail it, and names those that nothing fails',
+  summary:
+    'Shows for each case which faults of the embedded server fail it, and names those that nothing fails',
   options: {
     ...selectionOptions,
     fault: { type: 'string', value: 'NAME', help: 'Only this fault' },
+    exhaustive: {
+      type: 'boolean',
+      help: 'Every case under every fault that it can notice, not only up to the first',
+    },
     verbose: { type: 'boolean', short: 'v', help: 'Every case with the faults that fail it' },
   },
   examples: ['touchstone prove --only "rfc6121/**" --verbose'],
@@ -25,6 +30,7 @@ export const prove: Command = {
       suites,
       selection: selectionOf(words),
       signal: stopped.signal,
+      exhaustive: words.flag('exhaustive'),
       ...(fault === undefined ? {} : { fault }),
       onProgress: (done, total) => {
         if (live) process.stderr.write(`\r\x1b[2K${done}/${total}`);
@@ -45,11 +51,13 @@ function selectionIsWhole(selection: ReturnType<typeof selectionOf>): boolean {
 function report(proof: Proof, verbose: boolean): string {
   const lines: string[] = [];
   if (verbose)
-    for (const one of proof.cases) lines.push(`${one.id}\n    ${one.failedBy.join(', ') || (one.reason ?? 'nothing fails it')}`);
+    for (const one of proof.cases)
+      lines.push(`${one.id}\n    ${one.failedBy.join(', ') || (one.reason ?? 'nothing fails it')}`);
   if (proof.unproven.length > 0) {
     lines.push('unproven:');
     for (const one of proof.unproven) {
-      const why = one.healthy === 'pass' ? 'no fault fails it' : `${one.healthy} on the embedded server: ${one.reason}`;
+      const why =
+        one.healthy === 'pass' ? 'no fault fails it' : `${one.healthy} on the embedded server: ${one.reason}`;
       lines.push(`  ${one.id}\n      ${why}`);
     }
   }

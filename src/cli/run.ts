@@ -24,13 +24,31 @@ export const run: Command = {
       help: 'A name (embedded, prosody, ...) or the path of a target.yaml; default: embedded',
     },
     ...selectionOptions,
-    out: { type: 'string', short: 'o', value: 'DIR', help: 'Where record.json and junit.xml go; default: touchstone-report' },
-    jobs: { type: 'string', short: 'j', value: 'N', help: 'Cases played at a time; default: by the target and the cores' },
+    out: {
+      type: 'string',
+      short: 'o',
+      value: 'DIR',
+      help: 'Where record.json and junit.xml go; default: touchstone-report',
+    },
+    jobs: {
+      type: 'string',
+      short: 'j',
+      value: 'N',
+      help: 'Cases played at a time; default: by the target and the cores',
+    },
     strict: { type: 'boolean', help: 'A warning fails the run too' },
-    'fail-on': { type: 'string', multiple: true, value: 'VERDICT', help: 'Further verdicts that fail the run: unsupported' },
+    'fail-on': {
+      type: 'string',
+      multiple: true,
+      value: 'VERDICT',
+      help: 'Further verdicts that fail the run: unsupported',
+    },
     quiet: { type: 'boolean', short: 'q', help: 'Show only what did not pass, and the summary' },
   },
-  examples: ['touchstone run --target prosody --only "rfc6121/**"', 'touchstone run --target ./target.yaml --strict'],
+  examples: [
+    'touchstone run --target prosody --only "rfc6121/**"',
+    'touchstone run --target ./target.yaml --strict',
+  ],
   async run(words) {
     const strictness = strictnessOf(words);
     const jobs = jobsOf(words);
@@ -84,7 +102,9 @@ function onInterrupt(interrupted: AbortController, console: ConsoleReporter): ()
       void runCleanups().finally(() => process.exit(130));
       return;
     }
-    console.onProgress(`${signal}: stopping the target and writing what is known (once more to stop at once)`);
+    console.onProgress(
+      `${signal}: stopping the target and writing what is known (once more to stop at once)`,
+    );
     interrupted.abort(new Error(signal));
   };
   process.on('SIGINT', handle);
@@ -111,4 +131,3 @@ function jobsOf(words: Words): number | undefined {
   if (Number.isInteger(jobs) && jobs > 0 && jobs <= 1_000) return jobs;
   throw new UsageError(`--jobs takes a whole number from 1 to 1000, not ${text}`);
 }
-

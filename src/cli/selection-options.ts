@@ -7,7 +7,12 @@ export const selectionOptions = {
   spec: { type: 'string', multiple: true, value: 'NAME', help: 'Cases of a specification: "RFC 6121"' },
   level: { type: 'string', multiple: true, value: 'LEVEL', help: 'Cases of a level: MUST, SHOULD, MAY' },
   needs: { type: 'string', multiple: true, value: 'CAPABILITY', help: 'Cases that need a capability' },
-  suites: { type: 'string', multiple: true, value: 'PATH', help: 'Your own suites instead of those that come along' },
+  suites: {
+    type: 'string',
+    multiple: true,
+    value: 'PATH',
+    help: 'Your own suites instead of those that come along',
+  },
 } as const satisfies Record<string, Option>;
 
 export function selectionOf(words: Words): Selection {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
+import { EmptySelectionError } from '../suite/select.ts';
 import { EngineMissingError, NoAccountError, TargetStartError } from '../target/errors.ts';
 import { InvalidFileError, nearest } from '../target/yaml-document.ts';
-import { EmptySelectionError } from '../suite/select.ts';
 import { check } from './check.ts';
 import { type Command, helpOf, parseWords, UsageError } from './command.ts';
 import { coverage } from './coverage.ts';
@@ -63,9 +63,17 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function exitCodeFor(error: unknown): number {
-  if (error instanceof UsageError || error instanceof InvalidFileError || error instanceof EmptySelectionError)
+  if (
+    error instanceof UsageError ||
+    error instanceof InvalidFileError ||
+    error instanceof EmptySelectionError
+  )
     return exitCodes.usage;
-  if (error instanceof EngineMissingError || error instanceof TargetStartError || error instanceof NoAccountError)
+  if (
+    error instanceof EngineMissingError ||
+    error instanceof TargetStartError ||
+    error instanceof NoAccountError
+  )
     return exitCodes.targetUnreachable;
   return exitCodes.touchstoneFailed;
 }

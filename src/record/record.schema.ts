@@ -41,7 +41,12 @@ const failure = {
       },
     },
     message: text,
-    localPort: { type: 'integer', minimum: 0, maximum: 65_535, description: 'To find the connection in the server’s log' },
+    localPort: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 65_535,
+      description: 'To find the connection in the server’s log',
+    },
     tolerated: { type: 'string', description: 'Why the specification tolerates what came' },
   },
 } as const;
@@ -57,7 +62,10 @@ const entry = {
     direction: { enum: ['sent', 'received', 'event', 'step'] },
     text,
     hex: { type: 'string', description: 'Where the bytes are no text' },
-    bytes: { ...count, description: 'Length of the whole chunk, of which text or hex may show the beginning' },
+    bytes: {
+      ...count,
+      description: 'Length of the whole chunk, of which text or hex may show the beginning',
+    },
   },
 } as const;
 
@@ -82,7 +90,13 @@ const requirement = {
   type: 'object',
   required: ['id', 'specification', 'section', 'level', 'summary'],
   additionalProperties: false,
-  properties: { id: text, specification: text, section: text, level: { enum: ['MUST', 'SHOULD', 'MAY'] }, summary: text },
+  properties: {
+    id: text,
+    specification: text,
+    section: text,
+    level: { enum: ['MUST', 'SHOULD', 'MAY'] },
+    summary: text,
+  },
 } as const;
 
 const caseResult = {
@@ -191,7 +205,12 @@ export const recordSchema = {
       type: 'object',
       required: ['startMs', 'probeMs', 'playMs', 'stopMs'],
       additionalProperties: false,
-      properties: { startMs: milliseconds, probeMs: milliseconds, playMs: milliseconds, stopMs: milliseconds },
+      properties: {
+        startMs: milliseconds,
+        probeMs: milliseconds,
+        playMs: milliseconds,
+        stopMs: milliseconds,
+      },
     },
     summary: {
       type: 'object',

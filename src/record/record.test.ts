@@ -7,14 +7,29 @@ import { InvalidRecordError, readRecord, writeRecord } from './record-file.ts';
 import { exitCodeFor, summarize } from './summary.ts';
 import { Transcript } from './transcript.ts';
 
-const base: CaseResult = { id: 'a/b', suite: 'a', title: 't', file: 'f', line: 1, covers: [], level: 'MUST', verdict: 'pass', durationMs: 1 };
+const base: CaseResult = {
+  id: 'a/b',
+  suite: 'a',
+  title: 't',
+  file: 'f',
+  line: 1,
+  covers: [],
+  level: 'MUST',
+  verdict: 'pass',
+  durationMs: 1,
+};
 
 function recordOf(cases: CaseResult[], more: Partial<RunRecord> = {}): RunRecord {
   return {
     format: 1,
     touchstone: { version: '0' },
     suites: { digest: 'sha256:0' },
-    target: { name: 'x', title: 'X', product: { name: 'X' }, capabilities: { claimed: [], offered: [], findings: [] } },
+    target: {
+      name: 'x',
+      title: 'X',
+      product: { name: 'X' },
+      capabilities: { claimed: [], offered: [], findings: [] },
+    },
     environment: { node: 'v20', platform: 'linux' },
     started: '2026-01-01T00:00:00.000Z',
     durationMs: 1,
@@ -35,7 +50,12 @@ describe('the exit code', () => {
     ['0 for a warn', [{ ...base, verdict: 'warn' }], {}, 0],
     ['0 for unsupported', [{ ...base, verdict: 'unsupported' }], {}, 0],
     ['0 for a known failure', [{ ...base, verdict: 'fail', knownFailing: known }], {}, 0],
-    ['1 for an inconclusive case that is known to fail', [{ ...base, verdict: 'inconclusive', knownFailing: known }], {}, 1],
+    [
+      '1 for an inconclusive case that is known to fail',
+      [{ ...base, verdict: 'inconclusive', knownFailing: known }],
+      {},
+      1,
+    ],
     ['1 for an unexpected pass', [{ ...base, knownFailing: known, unexpectedPass: true }], {}, 1],
     ['1 for an entry that names no case', [base], { staleKnownFailing: ['c/d'] }, 1],
     ['4 for an error', [{ ...base, verdict: 'error' }], {}, 4],

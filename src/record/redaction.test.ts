@@ -4,7 +4,17 @@ import { Redaction } from './redaction.ts';
 import { Transcript } from './transcript.ts';
 
 const secret = 'x9-Kf/"ö~moon';
-const base: CaseResult = { id: 'a/b', suite: 'a', title: 't', file: 'f', line: 1, covers: [], level: 'MUST', verdict: 'fail', durationMs: 1 };
+const base: CaseResult = {
+  id: 'a/b',
+  suite: 'a',
+  title: 't',
+  file: 'f',
+  line: 1,
+  covers: [],
+  level: 'MUST',
+  verdict: 'fail',
+  durationMs: 1,
+};
 
 function resultWith(write: (transcript: Transcript) => void, text = ''): string {
   const transcript = new Transcript();
@@ -23,7 +33,10 @@ it.each([
   ['in base64 behind others', Buffer.from(`\0user\0${secret}`).toString('base64')],
   ['in base64 before others', Buffer.from(`${secret}, and more`).toString('base64')],
 ])('finds a secret %s, in the transcript and in the failure', (_how, text) => {
-  const record = resultWith((transcript) => transcript.bytes('romeo', 'sent', Buffer.from(`before ${text} after`)), text);
+  const record = resultWith(
+    (transcript) => transcript.bytes('romeo', 'sent', Buffer.from(`before ${text} after`)),
+    text,
+  );
   expect(record).not.toContain(JSON.stringify(text).slice(1, -1));
   expect(record).toContain('[redacted]');
 });
@@ -53,5 +66,7 @@ it('takes out what SASL elements hold, and leaves the elements', () => {
 
 it('leaves alone what holds no secret', () => {
   const stanza = "<message to='juliet@house'><body>moon</body></message>";
-  expect(resultWith((transcript) => transcript.bytes('romeo', 'sent', Buffer.from(stanza)))).toContain('<body>moon</body>');
+  expect(resultWith((transcript) => transcript.bytes('romeo', 'sent', Buffer.from(stanza)))).toContain(
+    '<body>moon</body>',
+  );
 });

@@ -75,7 +75,8 @@ export class Redaction {
     if (entry.text === undefined || whole) return { ...entry };
     const text = this.text(entry.text);
     // A piece too small to show that it belongs to a secret goes with the rest of its lane.
-    const piece = text === entry.text && entry.text.length < 64 && entry.direction !== 'step' && !/[<>]/.test(text);
+    const piece =
+      text === entry.text && entry.text.length < 64 && entry.direction !== 'step' && !/[<>]/.test(text);
     return { ...entry, text: piece && entry.direction !== 'event' ? mask : text };
   }
 }

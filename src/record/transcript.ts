@@ -69,7 +69,9 @@ function written({ at, actor, direction, shown, bytes }: Entry): TranscriptEntry
   const base = { at, actor, direction, bytes };
   if (typeof shown === 'string') return { ...base, text: shown };
   const text = textOf(shown);
-  return text === undefined ? { ...base, hex: shown.subarray(0, shownInHex).toString('hex') } : { ...base, text };
+  return text === undefined
+    ? { ...base, hex: shown.subarray(0, shownInHex).toString('hex') }
+    : { ...base, text };
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -1,5 +1,5 @@
-import type { Writable } from 'node:stream';
 import { relative } from 'node:path';
+import type { Writable } from 'node:stream';
 import type { CaseResult, RunRecord, Verdict } from '../record/record.schema.ts';
 import { exitCodeFor, failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
 import { type Colours, coloursFor } from './colours.ts';
@@ -51,7 +51,8 @@ export class ConsoleReporter implements Reporter {
   onCaseEnd(result: CaseResult): void {
     this.#done++;
     this.#counts.set(result.verdict, (this.#counts.get(result.verdict) ?? 0) + 1);
-    const worthTelling = failsRun(result, this.#options.strictness) || (result.verdict === 'warn' && !isKnownFailure(result));
+    const worthTelling =
+      failsRun(result, this.#options.strictness) || (result.verdict === 'warn' && !isKnownFailure(result));
     if (worthTelling) {
       this.erase();
       this.#line(['', ...failureText(result, this.#colours)].join('\n'));
@@ -70,7 +71,8 @@ export class ConsoleReporter implements Reporter {
     const code = exitCodeFor(record, strictness);
     if (record.interrupted) lines.push(this.#colours.yellow('stopped before all cases were played'));
     else if (code === 0) lines.push(this.#colours.green('conformant'));
-    else if (code === 4) lines.push(this.#colours.red('Touchstone itself went wrong: no verdict on the server'));
+    else if (code === 4)
+      lines.push(this.#colours.red('Touchstone itself went wrong: no verdict on the server'));
     else lines.push(this.#colours.red('not conformant'));
     this.#line(lines.join('\n'));
   }
@@ -89,7 +91,8 @@ export class ConsoleReporter implements Reporter {
   #progress(): void {
     if (this.#options.quiet) return;
     if (!this.#live) {
-      if (this.#done % plainEvery === 0 && this.#done < this.#total) this.#line(`${this.#done}/${this.#total}`);
+      if (this.#done % plainEvery === 0 && this.#done < this.#total)
+        this.#line(`${this.#done}/${this.#total}`);
       return;
     }
     const now = performance.now();
@@ -142,7 +145,9 @@ function unsupported(record: RunRecord): string[] {
 }
 
 function stale(record: RunRecord): string[] {
-  return (record.staleKnownFailing ?? []).map((entry) => `known-failing.yaml names no case: ${oneLine(entry, 200)}`);
+  return (record.staleKnownFailing ?? []).map(
+    (entry) => `known-failing.yaml names no case: ${oneLine(entry, 200)}`,
+  );
 }
 
 function totals({ summary, durationMs }: RunRecord, colours: Colours): string {

@@ -14,7 +14,8 @@ export function failureText(one: CaseResult, colours: Colours): string[] {
   }
   if (one.failure) lines.push(...explain(one.failure, colours));
   else if (one.reason) lines.push(`  ${oneLine(one.reason, widest)}`);
-  if (one.knownFailing) lines.push(`  listed in known-failing.yaml: ${oneLine(one.knownFailing.reason, widest)}`);
+  if (one.knownFailing)
+    lines.push(`  listed in known-failing.yaml: ${oneLine(one.knownFailing.reason, widest)}`);
   lines.push(...wire(one, colours));
   return lines;
 }
@@ -65,5 +66,8 @@ function wire(one: CaseResult, colours: Colours): string[] {
     return colours.dim(`  ${at}  ${entry.actor} ${arrows[entry.direction]} ${oneLine(content, 160)}`);
   });
   const left = entries.length - last.length;
-  return [colours.dim(`  the last of the wire${left > 0 ? ` (${left} entries before it are in the record)` : ''}:`), ...last];
+  return [
+    colours.dim(`  the last of the wire${left > 0 ? ` (${left} entries before it are in the record)` : ''}:`),
+    ...last,
+  ];
 }

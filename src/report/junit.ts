@@ -51,7 +51,8 @@ function judge(test: TestCase, one: CaseResult): void {
   if (one.unexpectedPass) test.failure('it is listed in known-failing.yaml, and passes', 'unexpected pass');
   else if (isKnownFailure(one)) skip(test, `known to fail: ${one.knownFailing?.reason}`);
   else if (one.verdict === 'unsupported') skip(test, message);
-  else if (one.verdict === 'fail') test.failure(message, one.failure?.kind ?? 'fail').stacktrace(details(one.failure));
+  else if (one.verdict === 'fail')
+    test.failure(message, one.failure?.kind ?? 'fail').stacktrace(details(one.failure));
   else if (one.verdict === 'inconclusive' || one.verdict === 'error')
     test.error(message, one.verdict, details(one.failure));
   else if (one.verdict === 'warn') test.standardError(`warn: ${message}\n${details(one.failure)}`);
@@ -68,7 +69,8 @@ function details(failure: Failure | undefined): string {
   if (failure.nearest !== undefined) lines.push(`got: ${failure.nearest}`);
   for (const { path, expected, actual } of failure.differences ?? [])
     lines.push(`  ${path}: expected ${expected}, got ${actual ?? '(not there)'}`);
-  if (failure.step) lines.push(`at ${failure.step.file}:${failure.step.line}:${failure.step.column}`, failure.step.sentence);
+  if (failure.step)
+    lines.push(`at ${failure.step.file}:${failure.step.line}:${failure.step.column}`, failure.step.sentence);
   if (failure.localPort !== undefined) lines.push(`local port ${failure.localPort}`);
   return xmlText(lines.join('\n'));
 }
@@ -76,7 +78,10 @@ function details(failure: Failure | undefined): string {
 function transcriptText(entries: readonly TranscriptEntry[]): string {
   const arrows = { sent: '>', received: '<', event: '-', step: '#' } as const;
   const text = entries
-    .map((entry) => `${entry.at.toFixed(1)} ${entry.actor} ${arrows[entry.direction]} ${entry.text ?? entry.hex ?? ''}`)
+    .map(
+      (entry) =>
+        `${entry.at.toFixed(1)} ${entry.actor} ${arrows[entry.direction]} ${entry.text ?? entry.hex ?? ''}`,
+    )
     .join('\n');
   return text.length > longestOutput ? `${text.slice(0, longestOutput)}\n(cut: the record holds more)` : text;
 }

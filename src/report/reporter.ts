@@ -21,10 +21,18 @@ export interface Reporter {
 /** One reporter that hands everything on to several. */
 export function together(reporters: readonly Reporter[]): Required<Reporter> {
   return {
-    onProgress: (text) => reporters.forEach((one) => one.onProgress?.(text)),
-    onRunStart: (start) => reporters.forEach((one) => one.onRunStart?.(start)),
-    onCaseStart: (id) => reporters.forEach((one) => one.onCaseStart?.(id)),
-    onCaseEnd: (result) => reporters.forEach((one) => one.onCaseEnd?.(result)),
+    onProgress: (text) => {
+      for (const one of reporters) one.onProgress?.(text);
+    },
+    onRunStart: (start) => {
+      for (const one of reporters) one.onRunStart?.(start);
+    },
+    onCaseStart: (id) => {
+      for (const one of reporters) one.onCaseStart?.(id);
+    },
+    onCaseEnd: (result) => {
+      for (const one of reporters) one.onCaseEnd?.(result);
+    },
     onRunEnd: async (record) => {
       for (const one of reporters) await one.onRunEnd?.(record);
     },

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FromSchema } from 'json-schema-to-ts';
-import { InvalidFileError, type Mistake, readYaml, SchemaCheck } from '../target/yaml-document.ts';
 import { globToExpression } from '../suite/glob.ts';
+import { InvalidFileError, type Mistake, readYaml, SchemaCheck } from '../target/yaml-document.ts';
 
 /** JSON Schema of known-failing.yaml, which stands beside a target's file. */
 export const knownFailingSchema = {

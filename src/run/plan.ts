@@ -1,6 +1,6 @@
+import type { Case } from '../suite/case.ts';
 import { type Capabilities, type CapabilityName, has } from '../target/capabilities.ts';
 import type { RunningTarget } from '../target/running-target.ts';
-import type { Case } from '../suite/case.ts';
 
 /** A case as it is played on one target: once, or once per variant (the bindings of a messaging case). */
 export interface PlannedCase {
@@ -14,7 +14,11 @@ export interface PlannedCase {
 }
 
 /** Every way in which the cases are to be played on this target. */
-export function plan(cases: readonly Case[], target: RunningTarget, capabilities: Capabilities): PlannedCase[] {
+export function plan(
+  cases: readonly Case[],
+  target: RunningTarget,
+  capabilities: Capabilities,
+): PlannedCase[] {
   return cases.flatMap((one) => {
     const variants = one.suite.vocabulary.actors?.variants?.(target) ?? [];
     if (variants.length === 0) return [planned(one, one.id, capabilities)];

@@ -57,7 +57,16 @@ async function playStep(step: Step, play: Play): Promise<void> {
       return;
     case 'one of': {
       const expectations = step.outcomes.map((outcome) => expectationOf(outcome.steps[0], play));
-      const came = step.outcomes[await meet(expectations, patienceFor(step.outcomes.map((one) => one.steps[0]), play))];
+      const came =
+        step.outcomes[
+          await meet(
+            expectations,
+            patienceFor(
+              step.outcomes.map((one) => one.steps[0]),
+              play,
+            ),
+          )
+        ];
       if (came === undefined) return;
       if (came.tolerated !== undefined) play.tolerated.push({ step: came.steps[0], why: came.tolerated });
       await playSteps(came.steps.slice(1), play);

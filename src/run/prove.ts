@@ -15,6 +15,8 @@ export interface ProveOptions {
   signal: AbortSignal;
   /** Only this fault, played against every case that can notice it. */
   fault?: string;
+  /** Play every case under every fault that it can notice, instead of up to the first that fails it. */
+  exhaustive?: boolean;
   jobs?: number;
   onProgress?(done: number, total: number): void;
 }
@@ -55,18 +57,27 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   const unproven = cases.filter((one) => one.healthy !== 'pass' || one.failedBy.length === 0);
   const noticed = new Set(cases.flatMap((one) => one.failedBy));
   const unnoticed = prover.playedFaults.filter((fault) => prover.concerns(fault) && !noticed.has(fault.name));
-  return { cases, unproven, unnoticed, plays: prover.plays, durationMs: Math.round(performance.now() - began) };
+  return {
+    cases,
+    unproven,
+    unnoticed,
+    plays: prover.plays,
+    durationMs: Math.round(performance.now() - began),
+  };
 }
 
 class Prover {
   readonly playedFaults: Fault[];
   plays = 0;
   #chosen: readonly PlannedCase[] = [];
+  readonly #noticed = new Set<string>();
   readonly #options: ProveOptions;
 
   constructor(options: ProveOptions) {
     this.#options = options;
-    this.playedFaults = namedFaults.filter((fault) => options.fault === undefined || fault.name === options.fault);
+    this.playedFaults = namedFaults.filter(
+      (fault) => options.fault === undefined || fault.name === options.fault,
+    );
   }
 
   /** Whether the fault can be noticed by what was chosen; in a whole run every fault has to be. */
@@ -89,6 +100,7 @@ class Prover {
       proofs.push(await this.#proveCase(one));
       onProgress?.(++done, chosen.length);
     });
+    if (!this.#exhaustive) await this.#lookForUnnoticed(chosen, proofs, jobs);
     const order = new Map(chosen.map((one, index) => [one.id, index]));
     return proofs.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
   }
@@ -108,16 +120,54 @@ class Prover {
     const healthy = await this.#play(one, undefined);
     if (healthy.verdict !== 'pass')
       return { id: one.id, healthy: healthy.verdict, reason: healthy.message, failedBy: [] };
-    const failedBy: string[] = [];
-    for (const fault of this.playedFaults)
-      if (canNotice(one, fault) && (await this.#fails(one, fault))) failedBy.push(fault.name);
-    if (failedBy.length === 0 && this.#options.fault === undefined)
+    const proof: CaseProof = { id: one.id, healthy: 'pass', failedBy: [] };
+    await this.#tryFaults(one, proof);
+    if (proof.failedBy.length === 0 && this.#options.fault === undefined)
       for (const operator of operators)
         if (await this.#fails(one, operator)) {
-          failedBy.push(operator.name);
+          proof.failedBy.push(operator.name);
           break;
         }
-    return { id: one.id, healthy: 'pass', failedBy };
+    return proof;
+  }
+
+  /** Faults that no case has failed on yet come first, so that one round notices as many as it can. */
+  async #tryFaults(one: PlannedCase, proof: CaseProof): Promise<void> {
+    const candidates = this.playedFaults.filter((fault) => canNotice(one, fault));
+    const order = candidates.toSorted(
+      (a, b) => Number(this.#noticed.has(a.name)) - Number(this.#noticed.has(b.name)),
+    );
+    for (const fault of order) {
+      if (proof.failedBy.length > 0 && !this.#exhaustive) return;
+      if (!(await this.#fails(one, fault))) continue;
+      proof.failedBy.push(fault.name);
+      this.#noticed.add(fault.name);
+    }
+  }
+
+  /** Gives every fault that was passed over its chance with the cases that proved themselves without it. */
+  async #lookForUnnoticed(
+    chosen: readonly PlannedCase[],
+    proofs: readonly CaseProof[],
+    jobs: number,
+  ): Promise<void> {
+    const byId = new Map(proofs.map((proof) => [proof.id, proof]));
+    const left = this.playedFaults.filter((fault) => !this.#noticed.has(fault.name));
+    await inParallel(left, jobs, async (fault) => {
+      for (const one of chosen) {
+        this.#options.signal.throwIfAborted();
+        const proof = byId.get(one.id);
+        if (proof?.healthy !== 'pass' || !canNotice(one, fault)) continue;
+        if (!(await this.#fails(one, fault))) continue;
+        proof.failedBy.push(fault.name);
+        this.#noticed.add(fault.name);
+        return;
+      }
+    });
+  }
+
+  get #exhaustive(): boolean {
+    return this.#options.exhaustive === true || this.#options.fault !== undefined;
   }
 
   async #fails(one: PlannedCase, fault: Fault): Promise<boolean> {
@@ -130,7 +180,10 @@ class Prover {
   async #play(one: PlannedCase, fault: string | undefined) {
     this.plays++;
     const { signal } = this.#options;
-    const target = await startTarget(loadTarget('embedded'), { signal, faults: fault === undefined ? [] : [fault] });
+    const target = await startTarget(loadTarget('embedded'), {
+      signal,
+      faults: fault === undefined ? [] : [fault],
+    });
     try {
       const { result } = await playCase(one.case, target, {
         patienceMs,

@@ -1,17 +1,17 @@
-import { availableParallelism, arch, platform } from 'node:os';
+import { arch, availableParallelism, platform } from 'node:os';
 import type { CaseResult, RunRecord } from '../record/record.schema.ts';
 import { Redaction } from '../record/redaction.ts';
 import { exitCodeFor, summarize } from '../record/summary.ts';
-import { together, type Reporter } from '../report/reporter.ts';
-import type { Suites } from '../suite/load-suites.ts';
+import { type Reporter, together } from '../report/reporter.ts';
 import { matchesAny } from '../suite/glob.ts';
+import type { Suites } from '../suite/load-suites.ts';
 import { EmptySelectionError, type Selection, select } from '../suite/select.ts';
 import type { Capabilities } from '../target/capabilities.ts';
 import type { TargetDefinition } from '../target/load-target.ts';
 import type { RunningTarget } from '../target/running-target.ts';
 import { startTarget } from '../target/start-target.ts';
-import { type KnownFailure, knownFailureOf, staleEntries } from './known-failing.ts';
 import { claimResults, notPlayed, resultOf } from './case-result.ts';
+import { type KnownFailure, knownFailureOf, staleEntries } from './known-failing.ts';
 import { idsOf, type PlannedCase, plan } from './plan.ts';
 import { playCase } from './play-case.ts';
 import { inParallel } from './pool.ts';
@@ -51,7 +51,10 @@ export async function run(options: RunOptions): Promise<RunRecord> {
     const capabilities = await target.capabilities(signal);
     clock.mark('probeMs');
     const planned = plan(selected, target, capabilities).filter(
-      (one) => !selection.only?.length || matchesAny(one.id, selection.only) || matchesAny(one.case.id, selection.only),
+      (one) =>
+        !selection.only?.length ||
+        matchesAny(one.id, selection.only) ||
+        matchesAny(one.case.id, selection.only),
     );
     if (planned.length === 0) throw new EmptySelectionError(selection);
     const jobs = options.jobs ?? target.jobs ?? availableParallelism() * 4;
@@ -115,8 +118,18 @@ async function playAll(
     reporter.onCaseStart(one.id);
     finish(await playOne(one, on, options));
   };
-  await inParallel(playable.filter((one) => !one.case.alone), jobs, play(target));
-  await playAlone(playable.filter((one) => one.case.alone), target, options, reporter, play);
+  await inParallel(
+    playable.filter((one) => !one.case.alone),
+    jobs,
+    play(target),
+  );
+  await playAlone(
+    playable.filter((one) => one.case.alone),
+    target,
+    options,
+    reporter,
+    play,
+  );
   return planned.flatMap((one) => results.get(one.id) ?? []);
 }
 

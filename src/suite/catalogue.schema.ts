@@ -18,7 +18,11 @@ export const catalogueSchema = {
         required: ['id', 'section', 'level', 'summary'],
         additionalProperties: false,
         properties: {
-          id: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9.-]*$', description: 'Section, then a few words' },
+          id: {
+            type: 'string',
+            pattern: '^[A-Za-z0-9][A-Za-z0-9.-]*$',
+            description: 'Section, then a few words',
+          },
           section: { type: 'string' },
           level: { enum: ['MUST', 'SHOULD', 'MAY'], description: 'MUST NOT counts as MUST' },
           summary: { type: 'string', description: 'The demand in our own words' },

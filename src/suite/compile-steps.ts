@@ -13,7 +13,11 @@ export interface Scope {
   verbs: readonly Verb[];
   /** Captures and counters that are bound up to here. */
   bound: Set<string>;
-  report(path: DocumentPath, text: string, options?: { hint?: string | undefined; part?: 'key' | 'value'; near?: string }): void;
+  report(
+    path: DocumentPath,
+    text: string,
+    options?: { hint?: string | undefined; part?: 'key' | 'value'; near?: string },
+  ): void;
 }
 
 const controls = ['repeat', 'together', 'one of'] as const;
@@ -70,7 +74,12 @@ function compileVerb(
   const { subject, verb, slots } = understood;
   if (!checkValue(verb, value, colon, at, scope)) return undefined;
   const own = colon ? (verb.binds?.(value) ?? []) : [];
-  checkPlaceholders(value, verb, at, own.length === 0 ? scope : { ...scope, bound: new Set([...scope.bound, ...own]) });
+  checkPlaceholders(
+    value,
+    verb,
+    at,
+    own.length === 0 ? scope : { ...scope, bound: new Set([...scope.bound, ...own]) },
+  );
   const withinMs = withinOf(beside, verb, path, scope);
   let prepared: unknown;
   try {
@@ -172,7 +181,8 @@ function checkPlaceholders(value: unknown, verb: Verb, path: DocumentPath, scope
     }
     for (const segment of segments) checkSegment(segment, verb, at, scope);
   }
-  for (const segment of safePlaceholders(value)) if (segment.kind === 'capture') scope.bound.add(segment.name);
+  for (const segment of safePlaceholders(value))
+    if (segment.kind === 'capture') scope.bound.add(segment.name);
 }
 
 function checkSegment(segment: Segment, verb: Verb, path: DocumentPath, scope: Scope): void {
@@ -189,21 +199,25 @@ function checkSegment(segment: Segment, verb: Verb, path: DocumentPath, scope: S
         hint: suggest(segment.fact, facts),
         near,
       });
-  } else if (segment.kind === 'name') {
+  } else if (segment.kind === 'name' || segment.kind === 'other') {
     if (!scope.bound.has(segment.name))
       scope.report(path, `${near} is not known here`, {
         hint: suggest(segment.name, [...scope.bound]) ?? 'a capture is bound by an earlier {name=*}',
         near,
       });
   } else if (segment.kind === 'capture') scope.bound.add(segment.name);
-  const matching = ['any', 'absent', 'capture', 'expression', 'words'].includes(segment.kind);
+  const matching = ['any', 'absent', 'capture', 'expression', 'other', 'words'].includes(segment.kind);
   if (matching && !verb.expect)
-    scope.report(path, `${near} can be matched, not sent`, { hint: 'it belongs to a verb that receives', near });
+    scope.report(path, `${near} can be matched, not sent`, {
+      hint: 'it belongs to a verb that receives',
+      near,
+    });
 }
 
 function* textsIn(value: unknown, path: DocumentPath): Generator<{ at: DocumentPath; text: string }> {
   if (typeof value === 'string') yield { at: path, text: value };
-  else if (Array.isArray(value)) for (const [index, item] of value.entries()) yield* textsIn(item, [...path, index]);
+  else if (Array.isArray(value))
+    for (const [index, item] of value.entries()) yield* textsIn(item, [...path, index]);
   else if (value !== null && typeof value === 'object')
     for (const [key, item] of Object.entries(value)) yield* textsIn(item, [...path, key]);
 }
@@ -238,7 +252,9 @@ function compileRepeat(raw: unknown, path: DocumentPath, scope: Scope): Step | u
 
 function compileTogether(raw: unknown, path: DocumentPath, scope: Scope): Step | undefined {
   if (!Array.isArray(raw) || raw.length < 2) {
-    scope.report(path, '`together` takes two or more branches', { hint: 'a branch is a step or a list of steps' });
+    scope.report(path, '`together` takes two or more branches', {
+      hint: 'a branch is a step or a list of steps',
+    });
     return undefined;
   }
   const before = new Set(scope.bound);
@@ -301,5 +317,7 @@ function unknownKeys(others: object, known: string[], path: DocumentPath, scope:
 }
 
 function mapOf(raw: unknown): Record<string, unknown> {
-  return raw !== null && typeof raw === 'object' && !Array.isArray(raw) ? (raw as Record<string, unknown>) : {};
+  return raw !== null && typeof raw === 'object' && !Array.isArray(raw)
+    ? (raw as Record<string, unknown>)
+    : {};
 }

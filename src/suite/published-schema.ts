@@ -16,7 +16,13 @@ export function publishedSuiteSchema(): object {
   const properties = schema.properties.cases.items.properties;
   properties.steps = { $ref: '#/$defs/steps' };
   properties.given = { ...properties.given, additionalProperties: { anyOf: kinds.map(givenSchema) } };
-  return { ...schema, $defs: { steps: { type: 'array', minItems: 1, items: { $ref: '#/$defs/step' } }, step: stepSchema(verbs) } };
+  return {
+    ...schema,
+    $defs: {
+      steps: { type: 'array', minItems: 1, items: { $ref: '#/$defs/step' } },
+      step: stepSchema(verbs),
+    },
+  };
 }
 
 interface Outline {
@@ -37,7 +43,10 @@ function stepSchema(verbs: readonly Verb[]): object {
       bodyText: verb.example.replace(/^- /, ''),
     })),
     anyOf: [
-      { type: 'string', anyOf: bare.map((verb) => ({ pattern: sentencePattern(verb), description: verb.summary })) },
+      {
+        type: 'string',
+        anyOf: bare.map((verb) => ({ pattern: sentencePattern(verb), description: verb.summary })),
+      },
       {
         type: 'object',
         minProperties: 1,
@@ -70,7 +79,9 @@ function patternProperties(verbs: readonly Verb[]): Record<string, object> {
   }
   return Object.fromEntries(
     [...byPattern].map(([pattern, same]) => {
-      const schemas = same.map((verb) => ({ description: verb.summary, ...Object(verb.takes ?? { type: 'null' }) }) as object);
+      const schemas = same.map(
+        (verb) => ({ description: verb.summary, ...Object(verb.takes ?? { type: 'null' }) }) as object,
+      );
       return [pattern, schemas.length === 1 ? (schemas[0] ?? {}) : { anyOf: schemas }];
     }),
   );

@@ -1,3 +1,4 @@
+import { type CapabilityName, capabilityNames } from '../target/capabilities.ts';
 import {
   type DocumentPath,
   type Mistake,
@@ -6,9 +7,8 @@ import {
   suggest,
   type YamlDocument,
 } from '../target/yaml-document.ts';
-import { type CapabilityName, capabilityNames } from '../target/capabilities.ts';
 import { parseDuration } from '../vocabulary/quantity.ts';
-import { vocabularies, vocabularyNamed, verbsFor } from '../vocabulary/vocabularies.ts';
+import { verbsFor, vocabularies, vocabularyNamed } from '../vocabulary/vocabularies.ts';
 import type { GivenActor, Vocabulary } from '../vocabulary/vocabulary.ts';
 import type { Case, Step, Suite } from './case.ts';
 import type { Catalogue, Requirement } from './catalogue.ts';
@@ -56,7 +56,10 @@ class SuiteReader {
 
   #report: Scope['report'] = (path, text, options = {}) => {
     const { hint, ...others } = options;
-    const mistake = this.#document.mistake(path, text, { ...others, ...(hint === undefined ? {} : { hint }) });
+    const mistake = this.#document.mistake(path, text, {
+      ...others,
+      ...(hint === undefined ? {} : { hint }),
+    });
     const key = `${mistake.line}:${mistake.column}:${text}`;
     if (this.#said.has(key)) return;
     this.#said.add(key);
@@ -82,13 +85,20 @@ class SuiteReader {
     const suite = this.#suite;
     if (!suite) return [];
     const path: DocumentPath = ['cases', index];
-    this.#checkNeeds(text.needs, [...path, 'needs']);
     return this.#rows(text, path).flatMap((row) => {
       const filled = fillRow(
-        { id: text.id, title: text.title, covers: text.covers, given: text.given, steps: text.steps },
+        {
+          id: text.id,
+          title: text.title,
+          covers: text.covers,
+          needs: text.needs,
+          given: text.given,
+          steps: text.steps,
+        },
         row,
       );
       const covers = this.#covers(filled.covers, path);
+      this.#checkNeeds(filled.needs, [...path, 'needs']);
       const id = `${suite.name}/${filled.id}`;
       this.#checkId(id, String(filled.id), path);
       const given = this.#given(filled.given, suite.vocabulary, path);
@@ -105,7 +115,7 @@ class SuiteReader {
       const needs = [
         ...(suite.vocabulary.actors?.needs ?? []),
         ...(this.#text.needs ?? []),
-        ...(text.needs ?? []),
+        ...(filled.needs ?? []),
         ...disturbing.map((verb) => controlNeeded[verb] ?? 'restart'),
       ].filter(isCapability);
       return {
@@ -128,9 +138,13 @@ class SuiteReader {
     if (text.each === undefined) return [{}];
     const empty = Array.isArray(text.each)
       ? text.each.length === 0 && [...path, 'each']
-      : Object.entries(text.each).flatMap(([key, values]) => (Array.isArray(values) && values.length === 0 ? [[...path, 'each', key]] : []))[0];
+      : Object.entries(text.each).flatMap(([key, values]) =>
+          Array.isArray(values) && values.length === 0 ? [[...path, 'each', key]] : [],
+        )[0];
     if (empty) {
-      this.#report(empty, '`each` with an empty list makes no case', { hint: 'list the values, or leave it out' });
+      this.#report(empty, '`each` with an empty list makes no case', {
+        hint: 'list the values, or leave it out',
+      });
       return [];
     }
     return rowsOf(text.each);
@@ -140,7 +154,10 @@ class SuiteReader {
     return ids.flatMap((id, index) => {
       const requirement = this.#shelf.requirements.get(id);
       if (!requirement) {
-        const hint = suggest(id, [...this.#shelf.requirements.keys()].filter((one) => nearby(one, id)));
+        const hint = suggest(
+          id,
+          [...this.#shelf.requirements.keys()].filter((one) => nearby(one, id)),
+        );
         this.#report([...path, 'covers', index], `no catalogue holds the requirement \`${id}\``, { hint });
         return [];
       }

@@ -34,7 +34,8 @@ export function select(
   const left = cases.filter(
     (one) =>
       (!only?.length || idsOf(one).some((id) => matchesAny(id, only))) &&
-      (!specs?.length || one.covers.some((requirement) => specs.includes(plain(requirement.specification)))) &&
+      (!specs?.length ||
+        one.covers.some((requirement) => specs.includes(plain(requirement.specification)))) &&
       (!level?.length || level.includes(one.level)) &&
       (!needs?.length || one.needs.some((need) => needs.includes(need))),
   );

@@ -29,6 +29,9 @@ export class SchemaCheck<Value> {
       allErrors: true,
       verbose: true,
       strict: true,
+      // The schemas are Touchstone's own and checked by its tests: doing it at every start takes a second.
+      meta: false,
+      validateSchema: false,
       strictRequired: false,
       strictTypes: false,
     });

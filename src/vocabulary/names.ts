@@ -105,6 +105,10 @@ export class Names {
       case 'capture':
         order.push(segment.name);
         return segment.expression === undefined ? '(.+?)' : `(${segment.expression})`;
+      case 'other': {
+        const known = captured.get(segment.name) ?? this.resolve({ ...segment, kind: 'name' });
+        return `(?!${escapeExpression(known)}$).*?`;
+      }
       case 'name': {
         const justCaptured = captured.get(segment.name);
         return escapeExpression(justCaptured ?? this.resolve(segment));

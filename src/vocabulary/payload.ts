@@ -11,7 +11,11 @@ const fixtures = new URL('../../fixtures/', import.meta.url);
 const largestPayload = 256 * 1_048_576;
 
 const size = {
-  anyOf: [{ type: 'integer', minimum: 0 }, { type: 'string', pattern: sizePattern }, { type: 'string', pattern: '^\\d+$' }],
+  anyOf: [
+    { type: 'integer', minimum: 0 },
+    { type: 'string', pattern: sizePattern },
+    { type: 'string', pattern: '^\\d+$' },
+  ],
 } as const;
 
 /** JSON Schema of a payload: text, or a recipe for octets. */

@@ -17,7 +17,7 @@ export function referencePage(): string {
     '| `{romeo.bare}` | a fact about an actor |',
     '| `{#m}` | an id made for this case, the same throughout it |',
     '| `{name=*}`, `{name=/x/}` | any text, or text that matches, kept as `name` |',
-    '| `{name}` | what was kept, or a counter |',
+    '| `{name}`, `{!name}` | what was kept, or a counter; any text but that |',
     '| `{*}`, `{/x/}`, `{a\\|b}` | any text, text that matches, one of these words |',
     '| `{-}`, `{-\\|a}` | nothing: no such attribute or child; or also this word |',
     '| `{{`, `}}` | a brace itself |',
@@ -70,7 +70,10 @@ export function verbList(): string {
     const entries =
       vocabulary.name === 'core'
         ? controls.map((control) => [control.phrase, control.summary])
-        : vocabulary.verbs.map((verb) => [`${verb.subject === 'actor' ? '' : `${verb.subject} `}${verb.phrase}`, verb.summary]);
+        : vocabulary.verbs.map((verb) => [
+            `${verb.subject === 'actor' ? '' : `${verb.subject} `}${verb.phrase}`,
+            verb.summary,
+          ]);
     lines.push(vocabulary.name);
     for (const [phrase = '', summary] of entries) lines.push(`  ${phrase}`, `      ${summary}`);
     lines.push('');

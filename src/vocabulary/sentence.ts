@@ -29,7 +29,7 @@ export function understand(
   const fitting = verbs.filter((verb) => verb.subject === kind);
   let nearly: SentenceMistake | undefined;
   for (const verb of fitting) {
-    const slots = fit(verb.phrase, words, actors);
+    const slots = fitPhrase(verb.phrase, words, actors);
     if (slots === undefined) continue;
     if ('kind' in slots) nearly = slots as SentenceMistake;
     else return { subject, verb, slots };
@@ -37,7 +37,7 @@ export function understand(
   return nearly ?? { kind: 'verb', words: words.join(' '), known: fitting.map((verb) => verb.phrase) };
 }
 
-function fit(
+function fitPhrase(
   phrase: string,
   words: readonly string[],
   actors: readonly string[],

@@ -3,7 +3,8 @@ import { Names } from './names.ts';
 import { parseTemplate, TemplateError } from './template.ts';
 
 const kinds = (text: string) => parseTemplate(text).map((segment) => segment.kind);
-const names = () => new Names((actor, fact) => (actor === 'romeo' && fact === 'bare' ? 'romeo@house' : undefined));
+const names = () =>
+  new Names((actor, fact) => (actor === 'romeo' && fact === 'bare' ? 'romeo@house' : undefined));
 
 describe('templates', () => {
   it('tell every kind of placeholder from literal text', () => {

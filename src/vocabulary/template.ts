@@ -3,6 +3,7 @@
  *
  *   {romeo.bare}   a fact about an actor          {#m}        an id made for this case
  *   {name}         a capture, or a loop counter   {name=*}    any text, kept as `name`
+ *   {!name}        any text but the capture
  *   {*}            any text                       {name=/x/}  text that matches, kept as `name`
  *   {/x/}          text that matches              {a|b}       one of these words
  *   {-}            nothing: no such attribute or child   {-|a}  nothing, or this word
@@ -13,6 +14,7 @@ export type Segment = { source: string } & (
   | { kind: 'fact'; actor: string; fact: string }
   | { kind: 'id'; name: string }
   | { kind: 'name'; name: string }
+  | { kind: 'other'; name: string }
   | { kind: 'any' }
   | { kind: 'absent' }
   | { kind: 'capture'; name: string; expression?: string }
@@ -46,6 +48,7 @@ const forms: [RegExp, (found: RegExpExecArray, source: string) => Segment][] = [
     ([, actor = '', fact = ''], source) => ({ kind: 'fact', actor, fact, source }),
   ],
   [new RegExp(`^(${word})$`), ([, name = ''], source) => ({ kind: 'name', name, source })],
+  [new RegExp(`^!(${word})$`), ([, name = ''], source) => ({ kind: 'other', name, source })],
   [/^[^{}|]+(\|[^{}|]+)+$/, ([inside = ''], source) => ({ kind: 'words', words: inside.split('|'), source })],
 ];
 
@@ -90,10 +93,12 @@ function cut(text: string): Segment[] {
 }
 
 function placeholderAt(text: string, at: number): Segment {
-  const end = text.startsWith('{/', at) || /^\{[\w-]+=\//.test(text.slice(at, at + 60))
-    ? text.indexOf('/}', text.indexOf('/', at) + 1) + 1
-    : text.indexOf('}', at);
-  if (end <= at) throw new TemplateError('an opening brace without a closing one (write {{ for a brace itself)', at);
+  const end =
+    text.startsWith('{/', at) || /^\{[\w-]+=\//.test(text.slice(at, at + 60))
+      ? text.indexOf('/}', text.indexOf('/', at) + 1) + 1
+      : text.indexOf('}', at);
+  if (end <= at)
+    throw new TemplateError('an opening brace without a closing one (write {{ for a brace itself)', at);
   const source = text.slice(at, end + 1);
   const inside = source.slice(1, -1);
   for (const [form, make] of forms) {
@@ -108,7 +113,8 @@ function placeholderAt(text: string, at: number): Segment {
 }
 
 function checkExpression(segment: Segment, at: number): void {
-  if ((segment.kind !== 'expression' && segment.kind !== 'capture') || segment.expression === undefined) return;
+  if ((segment.kind !== 'expression' && segment.kind !== 'capture') || segment.expression === undefined)
+    return;
   let groups: RegExpExecArray | null;
   try {
     groups = new RegExp(`${segment.expression}|`, 'su').exec('');

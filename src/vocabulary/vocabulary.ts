@@ -109,7 +109,10 @@ export function verb<const S extends JSONSchema | undefined, P = undefined, O ex
       step: StepPlay<O extends true ? ValueOf<S> | undefined : ValueOf<S>, P>,
       stage: Stage,
     ): Promise<void> | void;
-    expect?(step: StepPlay<O extends true ? ValueOf<S> | undefined : ValueOf<S>, P>, stage: Stage): Expectation;
+    expect?(
+      step: StepPlay<O extends true ? ValueOf<S> | undefined : ValueOf<S>, P>,
+      stage: Stage,
+    ): Expectation;
   },
 ): Verb {
   return definition as unknown as Verb;

@@ -79,18 +79,33 @@ function readParameters(
     serverMaxWindowBits: 15,
     clientMaxWindowBits: 15,
   };
-  const seen = new Set<string>();
-  for (const [name, value] of parameters) {
-    if (seen.has(name)) return undefined;
-    seen.add(name);
-    const bits = value !== undefined && /^([89]|1[0-5])$/.test(value) ? Number(value) : undefined;
-    if (name === 'server_no_context_takeover' && value === undefined) agreed.serverNoContextTakeover = true;
-    else if (name === 'client_no_context_takeover' && value === undefined)
+  const names = parameters.map(([name]) => name);
+  if (new Set(names).size < names.length) return undefined;
+  return parameters.every((parameter) => take(parameter, agreed, isOffer)) ? agreed : undefined;
+}
+
+/** Notes one parameter; false where it is not legal. */
+function take(
+  [name, value]: Extension['parameters'][number],
+  agreed: DeflateParameters,
+  isOffer: boolean,
+): boolean {
+  const bits = value !== undefined && /^([89]|1[0-5])$/.test(value) ? Number(value) : undefined;
+  switch (name) {
+    case 'server_no_context_takeover':
+      agreed.serverNoContextTakeover = true;
+      return value === undefined;
+    case 'client_no_context_takeover':
       agreed.clientNoContextTakeover = true;
-    else if (name === 'server_max_window_bits' && bits !== undefined) agreed.serverMaxWindowBits = bits;
-    else if (name === 'client_max_window_bits' && bits !== undefined) agreed.clientMaxWindowBits = bits;
-    // Only an offer may name this one without a value (section 7.1.2.2).
-    else if (!(name === 'client_max_window_bits' && value === undefined && isOffer)) return undefined;
+      return value === undefined;
+    case 'server_max_window_bits':
+      agreed.serverMaxWindowBits = bits ?? 15;
+      return bits !== undefined;
+    case 'client_max_window_bits':
+      agreed.clientMaxWindowBits = bits ?? 15;
+      // Only an offer may name this one without a value (section 7.1.2.2).
+      return bits !== undefined || (value === undefined && isOffer);
+    default:
+      return false;
   }
-  return agreed;
 }

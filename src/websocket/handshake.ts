@@ -65,48 +65,61 @@ export type HandshakeCheck =
   | 'version'
   | 'subprotocols';
 
+type Refusal = Extract<HandshakeJudgement, { refuse: number }>;
+
 /** Judges an opening handshake as RFC 6455 sections 4.2.1 and 4.2.2 say. */
 export function judgeRequest(
   { firstLine, headers }: Head,
   skips: (check: HandshakeCheck) => boolean = () => false,
 ): HandshakeJudgement {
-  const refuse = (status: number, why: string, more: Record<string, string> = {}): HandshakeJudgement => ({
-    refuse: status,
-    why,
-    headers: more,
-  });
   const [, method, target = '/', version = ''] = /^(\S+) (\S+) HTTP\/(\d\.\d)$/.exec(firstLine) ?? [];
-  if (method === undefined) return refuse(400, 'this is no request line');
-  if (method !== 'GET' && !skips('method')) return refuse(405, 'the method must be GET', { Allow: 'GET' });
-  if (Number(version) < 1.1 && !skips('http-version'))
-    return refuse(505, 'the version must be HTTP/1.1 or later');
-  if (valuesOf(headers, 'Host').length !== 1 && !skips('host'))
-    return refuse(400, 'there must be one Host field');
-  const has = (name: string, word: string) => listOf(headers, name).some((one) => one.toLowerCase() === word);
-  if (!has('Upgrade', 'websocket') && !skips('upgrade'))
-    return refuse(426, 'Upgrade must name websocket', { Upgrade: 'websocket', Connection: 'Upgrade' });
-  if (!has('Connection', 'upgrade') && !skips('connection'))
-    return refuse(400, 'Connection must name Upgrade');
-  const versions = valuesOf(headers, 'Sec-WebSocket-Version');
-  if ((versions.length !== 1 || versions[0] !== '13') && !skips('version'))
-    return refuse(426, 'only version 13 is spoken here', {
-      'Sec-WebSocket-Version': '13',
-      Upgrade: 'websocket',
-      Connection: 'Upgrade',
-    });
-  const keys = valuesOf(headers, 'Sec-WebSocket-Key');
-  const [key = ''] = keys;
-  if (keys.length !== 1 && !skips('key')) return refuse(400, 'there must be one Sec-WebSocket-Key');
-  if (!isKey(key) && !skips('key-length'))
-    return refuse(400, 'Sec-WebSocket-Key must be 16 octets in base64');
-  if (!areSubprotocols(valuesOf(headers, 'Sec-WebSocket-Protocol')) && !skips('subprotocols'))
-    return refuse(400, 'Sec-WebSocket-Protocol must be a list of different tokens');
+  if (method === undefined) return refusal(400, 'this is no request line');
+  const broken = demands(method, Number(version), headers).find(
+    ([check, isKept]) => !isKept && !skips(check),
+  );
+  if (broken) return broken[2];
   return {
-    accept: acceptFor(key),
+    accept: acceptFor(valuesOf(headers, 'Sec-WebSocket-Key')[0] ?? ''),
     target,
     subprotocols: listOf(headers, 'Sec-WebSocket-Protocol'),
     extensions: valuesOf(headers, 'Sec-WebSocket-Extensions'),
   };
+}
+
+const upgrade = { Upgrade: 'websocket', Connection: 'Upgrade' };
+
+/** Each demand with whether it is kept, and what is answered where it is not. */
+function demands(
+  method: string,
+  version: number,
+  headers: Head['headers'],
+): [HandshakeCheck, boolean, Refusal][] {
+  const has = (name: string, word: string) => listOf(headers, name).some((one) => one.toLowerCase() === word);
+  const versions = valuesOf(headers, 'Sec-WebSocket-Version');
+  const keys = valuesOf(headers, 'Sec-WebSocket-Key');
+  return [
+    ['method', method === 'GET', refusal(405, 'the method must be GET', { Allow: 'GET' })],
+    ['http-version', version >= 1.1, refusal(505, 'the version must be HTTP/1.1 or later')],
+    ['host', valuesOf(headers, 'Host').length === 1, refusal(400, 'there must be one Host field')],
+    ['upgrade', has('Upgrade', 'websocket'), refusal(426, 'Upgrade must name websocket', upgrade)],
+    ['connection', has('Connection', 'upgrade'), refusal(400, 'Connection must name Upgrade')],
+    [
+      'version',
+      versions.length === 1 && versions[0] === '13',
+      refusal(426, 'only version 13 is spoken here', { 'Sec-WebSocket-Version': '13', ...upgrade }),
+    ],
+    ['key', keys.length === 1, refusal(400, 'there must be one Sec-WebSocket-Key')],
+    ['key-length', isKey(keys[0] ?? ''), refusal(400, 'Sec-WebSocket-Key must be 16 octets in base64')],
+    [
+      'subprotocols',
+      areSubprotocols(valuesOf(headers, 'Sec-WebSocket-Protocol')),
+      refusal(400, 'Sec-WebSocket-Protocol must be a list of different tokens'),
+    ],
+  ];
+}
+
+function refusal(refuse: number, why: string, headers: Record<string, string> = {}): Refusal {
+  return { refuse, why, headers };
 }
 
 /** RFC 6455 section 4.1: tokens, each once; section 11.3.4: the field may be split. */

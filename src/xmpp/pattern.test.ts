@@ -4,7 +4,9 @@ import { compilePattern, type Difference } from './pattern.ts';
 
 const parse = (text: string) => parseFragment(text, { defaultNamespace: 'jabber:client' });
 const literally = (pattern: string, actual: string | undefined) =>
-  (pattern === '{*}' && actual !== undefined) || pattern === actual || (pattern === '{-}' && actual === undefined);
+  (pattern === '{*}' && actual !== undefined) ||
+  pattern === actual ||
+  (pattern === '{-}' && actual === undefined);
 
 function differences(pattern: string, actual: string, exactly = false): Difference[] {
   return compilePattern(parse(pattern), { exactly }).match(parse(actual), literally);

@@ -198,7 +198,13 @@ function unwanted(
       (one) => compare(pattern, one, path, matchText, options).differences.length === 0,
     );
     if (!there) return [];
-    return [{ path: `${path}/${child.name}`, expected: 'nothing', actual: shortened(there.toXml(actual.namespace)) }];
+    return [
+      {
+        path: `${path}/${child.name}`,
+        expected: 'nothing',
+        actual: shortened(there.toXml(actual.namespace)),
+      },
+    ];
   });
 }
 

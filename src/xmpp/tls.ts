@@ -84,7 +84,9 @@ const contexts = new Map<string, SecureContext>();
 const mostContexts = 50;
 
 /** Reading certificates into a context takes longer than the rest of a connection, so contexts are shared. */
-function contextFor(options: { [key in keyof SecureContextOptions]: SecureContextOptions[key] | undefined }): SecureContext {
+function contextFor(
+  options: { [key in keyof SecureContextOptions]: SecureContextOptions[key] | undefined },
+): SecureContext {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const key = JSON.stringify(given);
   const known = contexts.get(key);

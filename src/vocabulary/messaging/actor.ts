@@ -12,10 +12,7 @@ import { Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
 
 /** How the attempt to sign in ended, as an arrival that steps wait for. */
-export type MessagingArrival =
-  | MessagingEvent
-  | { kind: 'signed in' }
-  | { kind: 'refused'; reason: string };
+export type MessagingArrival = MessagingEvent | { kind: 'signed in' } | { kind: 'refused'; reason: string };
 
 /** One user of a messaging case. */
 export class MessagingActor implements Actor {
@@ -73,8 +70,13 @@ export class MessagingActor implements Actor {
     const last = this.inbox.waiting().at(-1);
     if (last?.event.kind === 'signed in') last.taken = true;
     else if (last?.event.kind === 'refused')
-      throw new StepFailure(this.finding('mismatch', `${this.name} to sign in`, `refused: ${last.event.reason}`));
-    else throw new StepFailure(this.finding('closed', `${this.name} to sign in`, 'the connection ended instead'));
+      throw new StepFailure(
+        this.finding('mismatch', `${this.name} to sign in`, `refused: ${last.event.reason}`),
+      );
+    else
+      throw new StepFailure(
+        this.finding('closed', `${this.name} to sign in`, 'the connection ended instead'),
+      );
   }
 
   /** Tries to sign in; how it ended arrives like anything else. */
@@ -98,7 +100,9 @@ export class MessagingActor implements Actor {
       await this.client.resume(await this.#reach(true));
     } catch (error) {
       if (!(error instanceof NotResumed) && !(error instanceof ConnectionLost)) throw error;
-      throw new StepFailure(this.finding('mismatch', `${this.name} to take up the old session`, error.message));
+      throw new StepFailure(
+        this.finding('mismatch', `${this.name} to take up the old session`, error.message),
+      );
     }
   }
 
@@ -114,7 +118,10 @@ export class MessagingActor implements Actor {
   brokenBy(expected: string): Look | undefined {
     for (const { event } of this.inbox.waiting())
       if (event.kind === 'ended')
-        return { state: 'broken', finding: this.finding('closed', expected, `the connection ended: ${event.reason}`) };
+        return {
+          state: 'broken',
+          finding: this.finding('closed', expected, `the connection ended: ${event.reason}`),
+        };
     return undefined;
   }
 

@@ -103,7 +103,8 @@ export function difference(expected: Buffer, actual: Message): string | undefine
   if (octets.equals(expected)) return undefined;
   let at = 0;
   while (at < octets.length && octets[at] === expected[at]) at++;
-  const lengths = octets.length === expected.length ? '' : `, ${octets.length} octets instead of ${expected.length}`;
+  const lengths =
+    octets.length === expected.length ? '' : `, ${octets.length} octets instead of ${expected.length}`;
   return `it differs from octet ${at} on${lengths}`;
 }
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { bindingNames, bindingsOf, openClient } from './bindings.ts';
 import type { MessagingClient } from '../../binding/messaging-client.ts';
 import { meet } from '../expectation.ts';
 import { checkPayload, describePayload, makePayload, payloadSchema } from '../payload.ts';
 import type { Stage } from '../stage.ts';
-import { actorAs, verb, type GivenActor, type Vocabulary } from '../vocabulary.ts';
+import { actorAs, type GivenActor, type Vocabulary, verb } from '../vocabulary.ts';
 import { MessagingActor } from './actor.ts';
+import { bindingNames, bindingsOf, openClient } from './bindings.ts';
 import { ArrivalExpectation, difference, MessagesInOrder } from './expectations.ts';
 
 const user = (stage: Stage, name: string) => actorAs(stage, name, MessagingActor);
@@ -92,7 +92,10 @@ const acting = [
     example: '- alice sends nobody: Is anybody there?',
     play: (step, stage) => {
       const actor = user(stage, step.subject);
-      const address = actor.client.address.replace(actor.account.username, `nobody-${randomUUID().slice(0, 8)}`);
+      const address = actor.client.address.replace(
+        actor.account.username,
+        `nobody-${randomUUID().slice(0, 8)}`,
+      );
       return actor.client.send(address, { text: stage.names.fill(step.value), id: stage.names.id('nobody') });
     },
   }),
@@ -134,7 +137,8 @@ const waiting = [
   verb({
     subject: 'actor',
     phrase: 'is refused',
-    summary: 'The attempt to sign in ends with a refusal; the end of the connection without a word is one too',
+    summary:
+      'The attempt to sign in ends with a refusal; the end of the connection without a word is one too',
     example: '- alice is refused',
     expect: (step, stage) => {
       const actor = user(stage, step.subject);
@@ -144,7 +148,9 @@ const waiting = [
         expected,
         (event) => {
           if (event.kind === 'refused' || event.kind === 'ended') return 'met';
-          return event.kind === 'signed in' ? actor.finding('mismatch', expected, 'the sign-in succeeded') : 'other';
+          return event.kind === 'signed in'
+            ? actor.finding('mismatch', expected, 'the sign-in succeeded')
+            : 'other';
         },
         { survivesEnd: true },
       );
@@ -207,7 +213,8 @@ const waiting = [
       return new ArrivalExpectation(actor, expected, (event) => {
         if (event.kind !== 'message') return 'other';
         if ('text' in event && event.text === actor.sentinel) return 'met';
-        const what = 'text' in event ? JSON.stringify(event.text.slice(0, 80)) : `${event.octets.length} octets`;
+        const what =
+          'text' in event ? JSON.stringify(event.text.slice(0, 80)) : `${event.octets.length} octets`;
         return actor.finding('mismatch', expected, `${event.from} sent ${what}`);
       });
     },
@@ -294,7 +301,9 @@ async function bring(given: Map<string, GivenActor>, stage: Stage): Promise<void
     }),
   );
   const all = [...given.values()];
-  const friendly = new Set(all.flatMap((one) => (friendsOf(one).length > 0 ? [one.name, ...friendsOf(one)] : [])));
+  const friendly = new Set(
+    all.flatMap((one) => (friendsOf(one).length > 0 ? [one.name, ...friendsOf(one)] : [])),
+  );
   const present = all.filter((one) => one.state === 'signed in' || friendly.has(one.name));
   await Promise.all(present.map((one) => user(stage, one.name).signIn(one.options.resumable === true)));
   for (const one of all)
@@ -324,7 +333,8 @@ async function flush(from: MessagingActor, to: MessagingActor, stage: Stage): Pr
 /** Messaging as users know it, whatever the protocol: played once for each binding that the target speaks. */
 export const messaging: Vocabulary = {
   name: 'messaging',
-  summary: 'What users of any messaging server do and see; each case is played over every binding of the target',
+  summary:
+    'What users of any messaging server do and see; each case is played over every binding of the target',
   verbs: [...acting, ...waiting],
   actors: {
     states,
@@ -334,7 +344,10 @@ export const messaging: Vocabulary = {
         items: { type: 'string' },
         description: 'Users of the case whose presence this one sees, and who see this one’s',
       },
-      resumable: { type: 'boolean', description: 'The server is asked to keep the session when the connection is lost' },
+      resumable: {
+        type: 'boolean',
+        description: 'The server is asked to keep the session when the connection is lost',
+      },
     },
     facts: [
       { name: 'address', summary: 'how others address the user' },

@@ -1,7 +1,7 @@
 import type { Relay } from '../../network/relay.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from '../quantity.ts';
 import type { Stage } from '../stage.ts';
-import { verb, type Vocabulary } from '../vocabulary.ts';
+import { type Vocabulary, verb } from '../vocabulary.ts';
 
 function relayOf(stage: Stage, slots: Readonly<Record<string, string>>): Relay {
   const relay = stage.relay(slots.actor ?? '');

@@ -1,5 +1,5 @@
 import type { Stage } from '../stage.ts';
-import { verb, type Vocabulary } from '../vocabulary.ts';
+import { type Vocabulary, verb } from '../vocabulary.ts';
 
 function controlOf(stage: Stage) {
   const { control } = stage.target;

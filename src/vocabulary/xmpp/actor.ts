@@ -66,7 +66,7 @@ export class XmppActor implements Actor {
   fact(name: string): string | undefined {
     switch (name) {
       case 'bare':
-        return this.account.bare;
+        return this.full?.split('/')[0] ?? this.account.bare;
       case 'full':
         return this.full;
       case 'local':
@@ -199,14 +199,19 @@ export class XmppActor implements Actor {
   isHarmless(element: XmlElement): boolean {
     if (element.namespace === namespaces.streamManagement) return true;
     if (element.name === 'iq' && element.get('type') === 'get') return true;
-    return element.name === 'presence' && element.get('from') === this.full && element.get('type') === undefined;
+    return (
+      element.name === 'presence' && element.get('from') === this.full && element.get('type') === undefined
+    );
   }
 
   /** The connection is over, or the server broke XML: nothing that is waited for can still come. */
   brokenBy(expected: string): Look | undefined {
     for (const { event } of this.inbox.waiting()) {
       if (event.kind === 'violation')
-        return { state: 'broken', finding: this.finding('violation', expected, `the server sent ${event.text}`) };
+        return {
+          state: 'broken',
+          finding: this.finding('violation', expected, `the server sent ${event.text}`),
+        };
       if (event.kind === 'stream-error') {
         const finding = this.finding('closed', expected, `the server ended the stream: ${event.condition}`);
         return { state: 'broken', finding: { ...finding, nearest: event.element.toXml() } };

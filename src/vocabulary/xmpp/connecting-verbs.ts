@@ -21,13 +21,19 @@ const wayProperties = {
 } as const;
 
 const attemptProperties = {
-  mechanism: { type: 'string', description: 'Default: the strongest that is offered, without channel binding' },
+  mechanism: {
+    type: 'string',
+    description: 'Default: the strongest that is offered, without channel binding',
+  },
   username: text,
   password: text,
   authzid: text,
   'channel binding': { enum: ['tls-exporter', 'tls-server-end-point'] },
   'could bind': { type: 'boolean', description: 'SCRAM: the gs2 flag `y` instead of `n`' },
-  'initial response': { anyOf: [text, { type: 'null' }], description: 'Instead of the right one; null: none' },
+  'initial response': {
+    anyOf: [text, { type: 'null' }],
+    description: 'Instead of the right one; null: none',
+  },
   response: { type: 'string', description: 'Instead of every answer to a challenge' },
   nonce: text,
   'final nonce': { type: 'string', description: 'SCRAM: the nonce of the client-final-message' },
@@ -122,13 +128,18 @@ export const connectingVerbs = [
         from: text,
         version: { anyOf: [text, { type: 'null' }], description: 'Default 1.0; null leaves it out' },
         lang: text,
-        attributes: { type: 'object', additionalProperties: text, description: 'Further attributes, xmlns among them' },
+        attributes: {
+          type: 'object',
+          additionalProperties: text,
+          description: 'Further attributes, xmlns among them',
+        },
         raw: { type: 'string', description: 'Written instead of a header' },
       },
       additionalProperties: false,
     },
     optional: true,
-    summary: 'Writes a stream header (or `<open/>`), to the domain unless told otherwise, and waits for nothing',
+    summary:
+      'Writes a stream header (or `<open/>`), to the domain unless told otherwise, and waits for nothing',
     example: "- romeo opens: { to: '{domain}', version: '1.0', lang: en }",
     play: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
@@ -141,7 +152,10 @@ export const connectingVerbs = [
         lang: fill(lang),
         attributes: attributes
           ? Object.fromEntries(
-              Object.entries(attributes as Record<string, string>).map(([name, value]) => [name, stage.names.fill(value)]),
+              Object.entries(attributes as Record<string, string>).map(([name, value]) => [
+                name,
+                stage.names.fill(value),
+              ]),
             )
           : undefined,
         raw: fill(raw),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+import type { Account } from '../../target/running-target.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, type GivenActor } from '../vocabulary.ts';
 import { type Way, XmppActor } from './actor.ts';
@@ -12,7 +13,10 @@ export const givenOptions = {
   account: { type: 'string', description: 'The actor is another resource of that actor’s account' },
   resource: { type: 'string', description: 'The resource to bind; without one the server chooses' },
   transport: { enum: ['tcp', 'tls', 'websocket'], description: 'Default: tcp, secured by STARTTLS' },
-  mechanism: { type: 'string', description: 'The SASL mechanism; default: the strongest without channel binding' },
+  mechanism: {
+    type: 'string',
+    description: 'The SASL mechanism; default: the strongest without channel binding',
+  },
   presence: { type: 'string', description: 'Initial presence, instead of `<presence/>`' },
   contacts: names('Actors with whom the presence subscription is mutual'),
   sees: names('Actors whose presence this one is subscribed to'),
@@ -22,6 +26,10 @@ export const givenOptions = {
     description: 'Stream management is enabled after binding (XEP-0198); `resumable`: with resumption',
   },
   certificate: { type: 'boolean', description: 'Shows a TLS client certificate for the account' },
+  anonymous: {
+    type: 'boolean',
+    description: 'The actor has no account: it speaks to the domain for ANONYMOUS',
+  },
 } as const;
 
 function names(description: string) {
@@ -46,7 +54,8 @@ async function makeActors(all: readonly GivenActor[], stage: Stage): Promise<voi
   const owners = all.filter((one) => one.options.account === undefined);
   await Promise.all(
     owners.map(async (one) => {
-      const account = await stage.target.newAccount(stage.signal);
+      const account =
+        one.options.anonymous === true ? nobodyAt(stage) : await stage.target.newAccount(stage.signal);
       stage.actors.set(one.name, new XmppActor(one.name, account, await wayOf(one), stage));
     }),
   );
@@ -59,6 +68,12 @@ async function makeActors(all: readonly GivenActor[], stage: Stage): Promise<voi
       const actor = actorAs(stage, one.name, XmppActor);
       actor.way.certificate = await actor.clientCertificate();
     }
+}
+
+/** Who logs in by ANONYMOUS: where the target has a domain of its own for that, there. */
+function nobodyAt({ target }: Stage): Account {
+  const domain = target.anonymousDomain ?? target.domain;
+  return { username: '', password: '', domain, bare: domain };
 }
 
 async function wayOf(one: GivenActor): Promise<Way> {
@@ -117,11 +132,14 @@ async function settle(all: readonly GivenActor[], stage: Stage): Promise<void> {
         write: () => {
           for (const sender of senders)
             sender.send(
-              inStanzaNamespace(`<message to='${actor.full}' type='chat' id='${id}'><body>settled</body></message>`),
+              inStanzaNamespace(
+                `<message to='${actor.full}' type='chat' id='${id}'><body>settled</body></message>`,
+              ),
             );
         },
         read: (event) => {
-          if (event.kind === 'element' && event.element.get('id') === id) missing.delete(event.element.get('from'));
+          if (event.kind === 'element' && event.element.get('id') === id)
+            missing.delete(event.element.get('from'));
           return missing.size === 0 ? true : undefined;
         },
       });

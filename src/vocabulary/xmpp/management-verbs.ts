@@ -2,7 +2,7 @@ import { StreamManagement } from '../../xmpp/stream-management.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, verb } from '../vocabulary.ts';
 import { XmppActor } from './actor.ts';
-import { inStanzaNamespace, goOnline, negotiating, reach } from './session.ts';
+import { goOnline, inStanzaNamespace, negotiating, reach } from './session.ts';
 
 /** Enables stream management on a bound stream, which must succeed. Requests are answered only by steps. */
 export async function enableStreamManagement(
@@ -26,7 +26,8 @@ export const managementVerbs = [
       additionalProperties: false,
     },
     optional: true,
-    summary: 'Enables stream management (XEP-0198), which must succeed; what is sent and received is counted from here',
+    summary:
+      'Enables stream management (XEP-0198), which must succeed; what is sent and received is counted from here',
     example: '- romeo enables stream management: { resume: true }',
     play: (step, stage) =>
       enableStreamManagement(

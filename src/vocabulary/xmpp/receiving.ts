@@ -12,7 +12,10 @@ export function parseStanza(text: string): XmlElement {
   try {
     return parseFragment(text, { defaultNamespace: 'jabber:client' });
   } catch (error) {
-    throw new StepMistake(`this XML cannot be read: ${(error as Error).message}`, `it is: ${text.slice(0, 200)}`);
+    throw new StepMistake(
+      `this XML cannot be read: ${(error as Error).message}`,
+      `it is: ${text.slice(0, 200)}`,
+    );
   }
 }
 
@@ -20,7 +23,11 @@ export function patternOf(text: string, exactly = false): StanzaPattern {
   return compilePattern(parseStanza(text), { exactly });
 }
 
-const stanza = { type: 'string', pattern: '^\\s*<', description: 'XML, as the specification writes it' } as const;
+const stanza = {
+  type: 'string',
+  pattern: '^\\s*<',
+  description: 'XML, as the specification writes it',
+} as const;
 const patterns = { anyOf: [stanza, { type: 'array', items: stanza, minItems: 1 }] } as const;
 
 /** Nothing that the pattern describes has come when the sentinel comes, which was sent after it on the same path. */
@@ -131,7 +138,9 @@ export const receivingVerbs = [
     - <message from='{juliet.bare}'/>`,
     prepare: ({ value }) => value.map((text) => patternOf(text)),
     expect: (step, stage) =>
-      new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, { ordered: false }),
+      new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, {
+        ordered: false,
+      }),
   }),
   verb({
     subject: 'actor',

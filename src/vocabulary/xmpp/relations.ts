@@ -37,7 +37,11 @@ export async function makeRelations(relations: readonly Relation[], stage: Stage
   }
 }
 
-async function makeRelation(relation: Relation, helpers: Map<string, XmppActor>, stage: Stage): Promise<void> {
+async function makeRelation(
+  relation: Relation,
+  helpers: Map<string, XmppActor>,
+  stage: Stage,
+): Promise<void> {
   const asking = helpers.get(relation.from);
   const asked = helpers.get(relation.to);
   if (!asking || !asked) return;

@@ -6,7 +6,11 @@ import { XmppActor } from './actor.ts';
 import { parseStanza } from './receiving.ts';
 import { inStanzaNamespace } from './session.ts';
 
-const stanza = { type: 'string', pattern: '^\\s*<', description: 'XML, as the specification writes it' } as const;
+const stanza = {
+  type: 'string',
+  pattern: '^\\s*<',
+  description: 'XML, as the specification writes it',
+} as const;
 
 function chopSize(slots: Readonly<Record<string, string>>): number {
   const size = Number(slots.octets);
@@ -82,7 +86,7 @@ export const sendingVerbs = [
     phrase: 'writes in chops of {octets}',
     takes: payloadSchema,
     summary: 'Writes it so many octets at a time, each a packet of its own',
-    example: "- romeo writes in chops of 1: <presence/>",
+    example: '- romeo writes in chops of 1: <presence/>',
     prepare: ({ slots, value }) => {
       checkPayload(value);
       return chopSize(slots);

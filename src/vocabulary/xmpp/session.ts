@@ -1,5 +1,5 @@
-import type { XmppEvent } from '../../xmpp/connection.ts';
 import { offeredMechanisms } from '../../xmpp/authentication.ts';
+import type { XmppEvent } from '../../xmpp/connection.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import {
   type AuthenticationOptions,
@@ -83,7 +83,9 @@ export async function tryToAuthenticate(actor: XmppActor, attempt: Attempt, stag
 
 /** Binds a resource, the server's choice where none is named; the full JID is known afterwards. */
 export async function bind(actor: XmppActor, resource: string | undefined, stage: Stage): Promise<void> {
-  actor.full = await negotiating(actor, stage, (signal) => bindResource(actor.connection, { resource, signal }));
+  actor.full = await negotiating(actor, stage, (signal) =>
+    bindResource(actor.connection, { resource, signal }),
+  );
 }
 
 /** Connects; what the network or TLS says against it fails the step. */
@@ -110,7 +112,8 @@ export async function reach(
   await connect(actor, stage);
   await openStream(actor, stage);
   if (level >= states.indexOf('secured')) await secure(actor, stage);
-  if (level >= states.indexOf('authenticated')) await authenticate(actor, login.attempt ?? cheapest(actor), stage);
+  if (level >= states.indexOf('authenticated'))
+    await authenticate(actor, login.attempt ?? cheapest(actor), stage);
   if (level >= states.indexOf('bound')) await bind(actor, login.resource, stage);
 }
 

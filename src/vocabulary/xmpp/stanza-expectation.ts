@@ -59,13 +59,16 @@ export class StanzaExpectation implements Expectation {
     const nearest = nearestOf(this.#pattern, candidates);
     if (nearest) return this.#mismatch(nearest, compare(this.#pattern, nearest, this.#names).differences);
     const others = candidates.length;
-    const came = others === 0 ? 'nothing came' : `${others} other ${others === 1 ? 'stanza' : 'stanzas'} came`;
+    const came =
+      others === 0 ? 'nothing came' : `${others} other ${others === 1 ? 'stanza' : 'stanzas'} came`;
     return this.#actor.finding('silence', this.expected, `within ${withinMs} ms ${came}`);
   }
 
   #mismatch(element: XmlElement, differences: Difference[]): Finding {
     const first = differences[0];
-    const what = first ? `${first.path}: expected ${first.expected}, got ${first.actual ?? 'nothing'}` : 'it differs';
+    const what = first
+      ? `${first.path}: expected ${first.expected}, got ${first.actual ?? 'nothing'}`
+      : 'it differs';
     return {
       ...this.#actor.finding('mismatch', this.expected, what),
       nearest: element.toXml('jabber:client'),

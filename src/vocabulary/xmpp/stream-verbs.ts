@@ -5,8 +5,8 @@ import type { Stage } from '../stage.ts';
 import { actorAs, verb } from '../vocabulary.ts';
 import { XmppActor } from './actor.ts';
 import { EventExpectation, FactExpectation, type Judgement } from './event-expectation.ts';
-import { compare } from './stanza-expectation.ts';
 import { patternOf } from './receiving.ts';
+import { compare } from './stanza-expectation.ts';
 
 const text = { type: 'string' } as const;
 const child = { type: 'string', pattern: '^\\s*<', description: 'A child of the stream features' } as const;
@@ -53,7 +53,17 @@ export const streamVerbs = [
     phrase: 'receives header',
     takes: {
       type: 'object',
-      properties: { from: text, to: text, id: text, version: text, lang: text, prefix: text },
+      properties: {
+        from: text,
+        to: text,
+        id: text,
+        version: text,
+        lang: text,
+        prefix: { ...text, description: 'Of the stream namespace' },
+        namespace: { ...text, description: 'The default namespace that is declared' },
+        declaration: { ...text, description: 'The version in the XML declaration; {-}: there is none' },
+        encoding: { ...text, description: 'The encoding in the XML declaration' },
+      },
       additionalProperties: false,
     },
     optional: true,
@@ -67,8 +77,14 @@ export const streamVerbs = [
         judge: (event) => {
           if (event.kind !== 'header') return 'other';
           const { header } = event;
-          const actual = (name: string) =>
-            name === 'prefix' ? header.prefix : header.get(name === 'lang' ? 'xml:lang' : name);
+          const facts: Record<string, string | undefined> = {
+            prefix: header.prefix,
+            namespace: header.declarations.get(''),
+            declaration: header.declaration?.version,
+            encoding: header.declaration?.encoding,
+            lang: header.get('xml:lang'),
+          };
+          const actual = (name: string) => (name in facts ? facts[name] : header.get(name));
           return judgeFacts(actor, 'a stream header', step.value ?? {}, actual, stage);
         },
       });
@@ -92,7 +108,9 @@ export const streamVerbs = [
           if (event.kind !== 'features') return 'other';
           const missing = step.prepared.find(
             (pattern) =>
-              !event.element.elements.some((one) => compare(pattern, one, stage.names).differences.length === 0),
+              !event.element.elements.some(
+                (one) => compare(pattern, one, stage.names).differences.length === 0,
+              ),
           );
           if (!missing) return 'met';
           const message = `the features do not hold ${missing.describe()}`;
@@ -161,7 +179,15 @@ export const streamVerbs = [
       const actor = actorAs(stage, step.subject, XmppActor);
       return new EventExpectation(actor, {
         expected: 'the server to end the stream',
-        judge: (event) => (event.kind === 'stream-end' || event.kind === 'ended' ? 'met' : 'other'),
+        judge: (event) => {
+          if (event.kind === 'violation')
+            return actor.finding(
+              'violation',
+              'the server to end the stream',
+              `the server sent ${event.text}`,
+            );
+          return event.kind === 'stream-end' || event.kind === 'ended' ? 'met' : 'other';
+        },
         keeps: true,
         survivesEnd: true,
       });
@@ -183,8 +209,10 @@ export const streamVerbs = [
           const { element } = event;
           if (element.name === 'challenge') return 'other';
           const condition = element.elements.find((one) => one.name !== 'text')?.name ?? '';
-          if (element.name === 'failure' && stage.names.matches(step.value, condition, new Map())) return 'met';
-          const what = element.name === 'failure' ? `the failure is ${condition}` : `it is <${element.name}/>`;
+          if (element.name === 'failure' && stage.names.matches(step.value, condition, new Map()))
+            return 'met';
+          const what =
+            element.name === 'failure' ? `the failure is ${condition}` : `it is <${element.name}/>`;
           return { ...actor.finding('mismatch', expected, what), nearest: element.toXml() };
         },
       });
@@ -195,17 +223,24 @@ export const streamVerbs = [
     phrase: 'sees tls',
     takes: {
       type: 'object',
-      properties: { version: text, cipher: text, alpn: text, authorized: text, reason: text },
+      properties: {
+        version: text,
+        cipher: text,
+        alpn: text,
+        names: { ...text, description: 'Those that the certificate is for: `DNS:example.org`' },
+        subject: text,
+        issuer: text,
+      },
       additionalProperties: false,
       minProperties: 1,
     },
-    summary: 'Facts about the TLS connection: version, cipher, the protocol chosen by ALPN',
+    summary: 'Facts about the TLS connection: version, cipher, the protocol chosen by ALPN, the certificate',
     example: '- romeo sees tls: { version: "{TLSv1.2|TLSv1.3}" }',
     expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
       return new FactExpectation(actor, describe('TLS', step.value), () => {
         if (!actor.tls) return 'other';
-        const facts: Record<string, unknown> = { ...actor.tls };
+        const facts: Record<string, unknown> = { ...actor.tls, ...actor.tls.certificate() };
         const actual = (name: string) => (facts[name] === undefined ? undefined : String(facts[name]));
         return judgeFacts(actor, 'TLS', step.value, actual, stage);
       });

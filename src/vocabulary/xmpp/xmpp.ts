@@ -9,7 +9,8 @@ import { streamVerbs } from './stream-verbs.ts';
 /** XMPP as a client sees it: streams, TLS, SASL, stanzas, stream management. */
 export const xmpp: Vocabulary = {
   name: 'xmpp',
-  summary: 'XMPP as a client sees it: streams, TLS, SASL, stanzas and stream management, over TCP, TLS or WebSocket',
+  summary:
+    'XMPP as a client sees it: streams, TLS, SASL, stanzas and stream management, over TCP, TLS or WebSocket',
   verbs: [...connectingVerbs, ...managementVerbs, ...sendingVerbs, ...receivingVerbs, ...streamVerbs],
   actors: {
     states: [
