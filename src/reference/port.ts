@@ -31,11 +31,23 @@ export class Port {
 
   /** Listens again after `shut()`. */
   async reopen(): Promise<void> {
-    const server = createServer({ noDelay: true }, (socket) => this.#receive(socket));
-    server.listen(this.#number, this.host);
-    await once(server, 'listening');
+    const server = await this.#listen();
     this.#number = (server.address() as AddressInfo).port;
     this.#server = server;
+  }
+
+  /** After a restart somebody may have been given the number for a moment: it is asked for again. */
+  async #listen(attempts = 100): Promise<Server> {
+    const server = createServer({ noDelay: true }, (socket) => this.#receive(socket));
+    server.listen(this.#number, this.host);
+    try {
+      await once(server, 'listening');
+      return server;
+    } catch (error) {
+      if (attempts === 1) throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+      return this.#listen(attempts - 1);
+    }
   }
 
   /** Listens no more; connections stay. */

@@ -56,7 +56,11 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
     observe: (text) => observations.push(text),
     tolerate: (why) => observations.push(why),
   };
-  const play: Play = { stage, tolerated: [], settled: options.impatient ? target.settled : undefined };
+  const play: Play = {
+    stage,
+    tolerated: [],
+    settled: options.impatient ? quiet(target, relays, actors) : undefined,
+  };
   let ending: Partial<CaseResult> & Pick<CaseResult, 'verdict'>;
   try {
     ending = await setUpAndPlay(one, play);
@@ -99,6 +103,24 @@ async function setUpAndPlay(
       message: `tolerated: ${tolerated.why}`,
       tolerated: tolerated.why,
     },
+  };
+}
+
+/** Resolves when neither the embedded server nor anything between it and the steps has more to do. */
+function quiet(
+  target: RunningTarget,
+  relays: Relays,
+  actors: ReadonlyMap<string, Actor>,
+): (() => Promise<void>) | undefined {
+  const settled = target.settled;
+  if (!settled) return undefined;
+  const busy = () => relays.busy || [...actors.values()].some((actor) => actor.busy);
+  return async () => {
+    await settled();
+    while (busy()) {
+      while (busy()) await new Promise((resolve) => setImmediate(resolve));
+      await settled();
+    }
   };
 }
 

@@ -26,6 +26,11 @@ export class Relays {
     return { host: relay.host, port: relay.port };
   }
 
+  /** Some relay holds back what it has to hand on. */
+  get busy(): boolean {
+    return [...this.#relays.values()].some((relay) => relay.busy);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#relays.values()].map((relay) => relay.close()));
     this.#relays.clear();

@@ -2,6 +2,7 @@ import { type CapabilityName, capabilityNames } from '../target/capabilities.ts'
 import {
   type DocumentPath,
   type Mistake,
+  nearest,
   readYaml,
   SchemaCheck,
   suggest,

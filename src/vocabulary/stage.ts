@@ -8,6 +8,8 @@ export interface Actor {
   readonly name: string;
   /** The local TCP port, to find the connection in the server's own log. */
   readonly localPort: number | undefined;
+  /** It is still working on what has come or is to go out: what it waits for may yet arrive. */
+  readonly busy?: boolean;
   /** A fact that a placeholder names (`{romeo.bare}`), `undefined` while it is not known. */
   fact(name: string): string | undefined;
   /** Puts everything aside that came up to now, so that steps see only what comes after `given`. */

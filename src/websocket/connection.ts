@@ -65,6 +65,7 @@ export class WebSocketConnection {
   #ended = false;
   #finSeen = false;
   #closeSent = false;
+  #closeReceived = false;
   /** What is being inflated, and all that came after it, in order. */
   #incoming: Promise<void> | undefined;
   /** What is being compressed, and all that is to be sent after it, in order. */
@@ -167,6 +168,11 @@ export class WebSocketConnection {
     this.#socket.destroy();
   }
 
+  /** Something is still being inflated or compressed. */
+  get busy(): boolean {
+    return this.#incoming !== undefined || this.#outgoing !== undefined;
+  }
+
   /** Resolves when everything written has left this process, or the connection is over. */
   async flushed(): Promise<void> {
     await this.#outgoing;
@@ -258,6 +264,11 @@ export class WebSocketConnection {
   /** Announces a frame and what follows from it; returns a promise only where something has to be inflated. */
   #judge(assembler: MessageAssembler, frame: Frame, violations: FrameViolation[]): Promise<void> | undefined {
     if (this.#ended) return undefined;
+    if (this.#closeReceived) {
+      // The server sends no more frames after its close frame (section 5.5.1).
+      if (!isControl(frame.opcode)) this.#violate('5.5.1', 'a data frame came after the close frame');
+      return undefined;
+    }
     this.#announce({ kind: 'frame', frame, violations });
     const violation = assembler.violationOf(frame) ?? violations[0];
     if (violation) {
@@ -303,8 +314,7 @@ export class WebSocketConnection {
     if (!isUtf8(frame.payload.subarray(2)))
       return this.#violate('5.5.1', 'the reason of a close frame is not UTF-8');
     this.#announce({ kind: 'close', ...body });
-    // The server closes TCP first (section 7.1.1); what it still sends is not read (section 5.5.1).
-    this.#frames?.stop();
+    this.#closeReceived = true;
     if (!autoClose || this.#closeSent) return;
     this.sendFrame({ opcode: opcode.close, payload: encodeClose({ ...body, reason: '' }) });
   }

@@ -78,7 +78,8 @@ export class EchoConnection {
       else this.#frames?.write(octets);
     } catch (error) {
       if (error instanceof FrameError && this.#faults.active('top-bit-of-length-is-ignored')) return;
-      if (error instanceof FrameError) this.#fail({ code: error.tooLarge ? 1009 : 1002, why: error.message });
+      if (error instanceof FrameError && error.tooLarge) this.#refuseSize();
+      else if (error instanceof FrameError) this.#fail({ code: 1002, why: error.message });
       else if (error instanceof HeadError) this.#refuse(error);
       else throw error;
     }
@@ -110,8 +111,7 @@ export class EchoConnection {
       },
       largestMessage,
     );
-    if (head.rest.length > 0 && !this.#faults.active('octets-behind-handshake-are-lost'))
-      this.#frames.write(head.rest);
+    if (head.rest.length > 0) this.#frames.write(head.rest);
   }
 
   /** Bad frames are failed as soon as their head has come (RFC 6455 section 10.7). */

@@ -37,7 +37,6 @@ const rows: readonly Row[] = [
     'rfc6455/4.2.2-unknown-version* rfc6455/4.4* rfc6455/11.3.5*',
     'Refuses a version without saying which it speaks',
   ],
-  ['unknown-paths-are-served', 'rfc6455/4.2.2-unknown-resource*', 'Opens a WebSocket on any path'],
   [
     'right-requests-are-refused',
     'rfc6455/4.* rfc6455/3* rfc6455/9* rfc6455/11.3* rfc6455/10* rfc6455/2* rfc7692/5*',
@@ -75,12 +74,6 @@ const rows: readonly Row[] = [
     'malformed-extensions-are-accepted',
     'rfc6455/9.1-malformed* rfc6455/9-*',
     'Takes a malformed extension offer for one that is well-formed',
-  ],
-  [
-    'octets-behind-handshake-are-lost',
-    'rfc6455/4.2.2-open* rfc6455/6.1* rfc6455/5.1-data* rfc6455/2*',
-    'Drops frames that came in one packet with the handshake',
-    true,
   ],
   ['unmasked-frames-are-accepted', 'rfc6455/5.1-unmasked*', 'Takes frames without a mask'],
   ['own-frames-are-masked', 'rfc6455/5.1-server*', 'Masks its frames'],
@@ -207,7 +200,7 @@ const rows: readonly Row[] = [
   ['reserved-close-codes-are-sent', 'rfc6455/7.4.1-code-10* rfc6455/5.5.1*', 'Sends 1006 in close frames'],
   [
     'end-of-tcp-is-not-noticed',
-    'rfc6455/7.2.2* rfc6455/7.1.1-close-by*',
+    'rfc6455/7.2.2* rfc6455/7.1.1*',
     'Keeps its half of TCP when the client has ended its own',
     true,
   ],

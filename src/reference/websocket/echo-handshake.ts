@@ -39,8 +39,7 @@ export function answerHandshake(head: Head, faults: FaultSwitch): EchoAnswer {
   if ('refuse' in judgement) return refusal(judgement.refuse, judgement.headers, judgement.why, faults);
   if (faults.active('right-requests-are-refused')) return refusal(400, {}, 'refused', faults);
   const path = judgement.target.replace(/^https?:\/\/[^/]*/, '').split('?')[0];
-  if (path !== echoPath && !faults.active('unknown-paths-are-served'))
-    return refusal(404, {}, 'there is nothing here', faults);
+  if (path !== echoPath) return refusal(404, {}, 'there is nothing here', faults);
   const offers = judgement.extensions.flatMap((field) => parseExtensions(field) ?? [undefined]);
   if (offers.includes(undefined) && !faults.active('malformed-extensions-are-accepted'))
     return refusal(400, {}, 'Sec-WebSocket-Extensions is malformed', faults);

@@ -79,6 +79,10 @@ export class WebSocketActor implements Actor {
     );
   }
 
+  get busy(): boolean {
+    return this.#connection?.busy ?? false;
+  }
+
   get connected(): boolean {
     return this.#connection !== undefined;
   }
