@@ -26,10 +26,13 @@ const failure = {
     kind: {
       enum: ['mismatch', 'silence', 'closed', 'unexpected', 'violation', 'setup', 'unsupported', 'internal'],
       description:
-        'mismatch: something else came; silence: nothing came in time; closed: the connection ended; violation: what came breaks the protocol itself; setup: what is given could not be set up; internal: Touchstone went wrong',
+        'mismatch: something else came; silence: nothing came in time; closed: the connection ended; unexpected: something came that is not allowed here; violation: what came breaks the protocol itself; setup: what is given could not be set up; unsupported: the target cannot do what the step needs; internal: Touchstone went wrong',
     },
     step: place,
-    expected: text,
+    expected: {
+      type: 'string',
+      description: 'What the step waited for; several allowed outcomes stand on lines of their own',
+    },
     nearest: { type: 'string', description: 'What came that is most like what was expected' },
     differences: {
       type: 'array',
@@ -37,10 +40,14 @@ const failure = {
         type: 'object',
         required: ['path', 'expected'],
         additionalProperties: false,
-        properties: { path: text, expected: text, actual: text },
+        properties: {
+          path: { type: 'string', description: 'Where in what came, for example /message/body/text()' },
+          expected: text,
+          actual: { type: 'string', description: 'Absent where nothing was there' },
+        },
       },
     },
-    message: text,
+    message: { type: 'string', description: 'The whole failure in a sentence' },
     localPort: {
       type: 'integer',
       minimum: 0,
@@ -58,14 +65,19 @@ const entry = {
   description: 'One chunk or event of one actor',
   properties: {
     at: { type: 'number', description: 'Milliseconds since the case began' },
-    actor: text,
-    direction: { enum: ['sent', 'received', 'event', 'step'] },
-    text,
-    hex: { type: 'string', description: 'Where the bytes are no text' },
-    bytes: {
-      ...count,
-      description: 'Length of the whole chunk, of which text or hex may show the beginning',
+    actor: { type: 'string', description: 'Whose connection it is, as the case names it' },
+    direction: {
+      enum: ['sent', 'received', 'event', 'step'],
+      description:
+        'sent and received: octets, decrypted; event: something that happened to the actor; step: the step played from here on',
     },
+    text: {
+      type: 'string',
+      description: 'The octets, where they are UTF-8 without control characters; else what happened',
+    },
+    hex: { type: 'string', description: 'Where the bytes are no text' },
+    bytes: { ...count, description: 'Length of the whole chunk; 0 for events and steps' },
+    omittedBytes: { ...count, description: 'Octets at the end of the chunk that are not shown' },
   },
 } as const;
 
@@ -73,21 +85,27 @@ const evidence = {
   type: 'object',
   required: ['transcript'],
   additionalProperties: false,
+  description: 'What passed, without its secrets',
   properties: {
     transcript: { type: 'array', items: entry },
     omitted: {
       type: 'object',
-      required: ['entries', 'bytes'],
+      required: ['after', 'entries', 'bytes'],
       additionalProperties: false,
       description: 'What the transcript left out of its middle',
-      properties: { entries: count, bytes: count },
+      properties: {
+        after: { ...count, description: 'Entries of the transcript that came before what is left out' },
+        entries: count,
+        bytes: count,
+      },
     },
-    serverLog: texts,
+    serverLog: { ...texts, description: 'What the server logged while the case was played' },
   },
 } as const;
 
 const requirement = {
   type: 'object',
+  description: 'One demand of a specification, as its catalogue states it',
   required: ['id', 'specification', 'section', 'level', 'summary'],
   additionalProperties: false,
   properties: {
@@ -101,17 +119,22 @@ const requirement = {
 
 const caseResult = {
   type: 'object',
+  description: 'What came of one case',
   required: ['id', 'suite', 'title', 'file', 'line', 'covers', 'level', 'verdict', 'durationMs'],
   additionalProperties: false,
   properties: {
-    id: text,
+    id: { type: 'string', description: 'Names the case in this and every other run' },
     suite: text,
     title: text,
     file: { type: 'string', description: 'The suite file' },
     line: count,
     covers: { type: 'array', items: requirement },
     level: { enum: ['MUST', 'SHOULD', 'MAY'] },
-    verdict: { enum: [...verdicts] },
+    verdict: {
+      enum: [...verdicts],
+      description:
+        'pass: every step held; fail: a MUST was seen broken; warn: a SHOULD was; unsupported: the target lacks an optional capability; inconclusive: nothing was learnt; error: Touchstone went wrong',
+    },
     durationMs: milliseconds,
     reason: { type: 'string', description: 'Why it is unsupported or inconclusive' },
     missing: { ...texts, description: 'Capabilities that the target does not offer' },
@@ -119,11 +142,12 @@ const caseResult = {
       type: 'object',
       required: ['reason'],
       additionalProperties: false,
+      description: 'It is listed as failing on this target',
       properties: { reason: text, link: text },
     },
     unexpectedPass: { type: 'boolean', description: 'It is listed as failing, and passed' },
     failure,
-    observations: texts,
+    observations: { ...texts, description: 'What was noticed and is no failure' },
     evidence,
   },
 } as const;
@@ -131,7 +155,9 @@ const caseResult = {
 /** JSON Schema of record.json: what one run saw. */
 export const recordSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: 'https://touchstone.example/record.schema.json',
   title: 'Touchstone record',
+  description: 'What one run saw: who was tested, how, and what came of each case',
   type: 'object',
   required: [
     'format',
@@ -148,7 +174,7 @@ export const recordSchema = {
   ],
   additionalProperties: false,
   properties: {
-    format: { const: 1 },
+    format: { const: 1, description: 'Raised when readers of older records would misread this one' },
     touchstone: {
       type: 'object',
       required: ['version'],
@@ -168,7 +194,10 @@ export const recordSchema = {
       properties: {
         name: text,
         title: text,
-        kind: text,
+        kind: {
+          type: 'string',
+          description: 'Where the server came from: embedded, container, process or external',
+        },
         product: {
           type: 'object',
           required: ['name'],
@@ -181,13 +210,21 @@ export const recordSchema = {
           additionalProperties: false,
           properties: { name: text, id: text },
         },
-        domain: text,
-        endpoints: { type: 'object', additionalProperties: text },
+        domain: { type: 'string', description: 'The domain that its accounts belong to' },
+        endpoints: {
+          type: 'object',
+          additionalProperties: text,
+          description: 'Host and port by kind of connection',
+        },
         capabilities: {
           type: 'object',
           required: ['claimed', 'offered', 'findings'],
           additionalProperties: false,
-          properties: { claimed: texts, offered: texts, findings: texts },
+          properties: {
+            claimed: texts,
+            offered: { ...texts, description: 'Advertised or probed on the wire' },
+            findings: { ...texts, description: 'Where the two disagree' },
+          },
         },
       },
     },
@@ -197,9 +234,13 @@ export const recordSchema = {
       additionalProperties: false,
       properties: { node: text, platform: text, architecture: text, cpus: count, jobs: count },
     },
-    selection: { type: 'object', additionalProperties: texts },
+    selection: {
+      type: 'object',
+      additionalProperties: texts,
+      description: 'Which cases were chosen, where not all were',
+    },
     started: { type: 'string', description: 'ISO 8601, UTC' },
-    durationMs: milliseconds,
+    durationMs: { ...milliseconds, description: 'From start to the target stopped' },
     interrupted: { type: 'boolean', description: 'The run was stopped before all cases were played' },
     phases: {
       type: 'object',
@@ -224,7 +265,7 @@ export const recordSchema = {
         inconclusive: count,
         error: count,
         knownFailing: { ...count, description: 'Of these, failures that are known and fail no run' },
-        unexpectedPass: count,
+        unexpectedPass: { ...count, description: 'Of these, passes that are listed as failing' },
       },
     },
     conformant: { type: 'boolean', description: 'Nothing failed but what is known to fail' },
@@ -238,3 +279,8 @@ export type CaseResult = FromSchema<typeof caseResult>;
 export type Failure = FromSchema<typeof failure>;
 export type Evidence = FromSchema<typeof evidence>;
 export type TranscriptEntry = FromSchema<typeof entry>;
+
+/** The schema as the text of record.schema.json, which readers of records use. */
+export function writeRecordSchema(): string {
+  return `${JSON.stringify(recordSchema, null, 2)}\n`;
+}

@@ -1,11 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CaseResult, RunRecord } from './record.schema.ts';
-import { InvalidRecordError, readRecord, writeRecord } from './record-file.ts';
+import { type CaseResult, type RunRecord, recordSchema, writeRecordSchema } from './record.schema.ts';
+import { RecordBuilder } from './record-builder.ts';
+import {
+  InvalidRecordError,
+  readRecord,
+  UnwritableFileError,
+  writeRecord,
+  writeWhole,
+} from './record-file.ts';
 import { exitCodeFor, summarize } from './summary.ts';
-import { Transcript } from './transcript.ts';
 
 const base: CaseResult = {
   id: 'a/b',
@@ -77,38 +84,100 @@ describe('a record file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is read as it was written', async () => {
+  it('is read as it was written, and leaves nothing else behind', async () => {
     const file = join(folder, 'deep', 'record.json');
-    const record = recordOf([base]);
+    const record = recordOf([{ ...base, title: '\ud800 \0 "' }]);
+    await writeRecord(file, record);
     await writeRecord(file, record);
     expect(await readRecord(file)).toEqual(record);
+    expect(await readdir(join(folder, 'deep'))).toEqual(['record.json']);
   });
 
-  it.each(['', '{"format": 2}', '[]', 'nonsense'])('is refused when it holds %j', async (text) => {
+  it.each([
+    ['', 'it is empty'],
+    ['nonsense', 'it is not JSON ('],
+    ['[]', 'at its top it must be object'],
+    ['{"format": 2}', 'its format is 2, of a newer Touchstone; this one reads format 1'],
+    [JSON.stringify({ ...recordOf([]), format: 'one' }), 'at /format it must be equal to constant: 1'],
+    [JSON.stringify({ ...recordOf([]), more: 1 }), 'at its top it must NOT have additional properties: more'],
+    [
+      JSON.stringify({ ...recordOf([]), cases: [{ ...base, verdict: 'good' }] }),
+      'at /cases/0/verdict it must be equal to one of the allowed values: error, fail, inconclusive, warn',
+    ],
+  ])('is refused with the reason: $1', async (text, why) => {
     const file = join(folder, 'record.json');
     await writeFile(file, text);
-    await expect(readRecord(file)).rejects.toThrow(InvalidRecordError);
+    const error = await readRecord(file).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InvalidRecordError);
+    expect(String(error)).toContain(`${file} is no record of Touchstone: ${why}`);
+  });
+
+  it('that is not there is named', async () => {
+    await expect(readRecord(join(folder, 'none.json'))).rejects.toThrow('there is no such file');
+  });
+
+  it('that cannot be written is named, and leaves nothing behind', async () => {
+    const file = join(folder, 'taken');
+    await mkdir(join(file, 'by a folder'), { recursive: true });
+    await expect(writeWhole(file, 'text')).rejects.toThrow(UnwritableFileError);
+    await expect(writeWhole(file, 'text')).rejects.toThrow(`${file} cannot be written: `);
+    expect(await readdir(folder)).toEqual(['taken']);
   });
 });
 
-describe('a transcript', () => {
-  it('keeps the beginning and the end of a flood, and counts the rest', () => {
-    const transcript = new Transcript();
-    for (let n = 0; n < 5_000; n++) transcript.bytes('romeo', 'received', Buffer.from(String(n)));
-    const { transcript: entries, omitted } = transcript.toEvidence();
-    expect(entries.length).toBeLessThan(700);
-    expect(entries[0]?.text).toBe('0');
-    expect(entries.at(-1)?.text).toBe('4999');
-    expect(entries.length + (omitted?.entries ?? 0)).toBe(5_000);
+describe('the schema', () => {
+  it('is what record.schema.json says; if not: npm run schemas', () => {
+    expect(readFileSync(new URL('record.schema.json', import.meta.url), 'utf8')).toBe(writeRecordSchema());
   });
 
-  it('shows what is no text in hexadecimal, and a long chunk by its beginning', () => {
-    const transcript = new Transcript();
-    transcript.bytes('romeo', 'received', Buffer.from([0, 1, 255]));
-    transcript.bytes('romeo', 'received', Buffer.alloc(1_000_000, 'é'));
-    const [binary, long] = transcript.toEvidence().transcript;
-    expect(binary).toMatchObject({ hex: '0001ff', bytes: 3 });
-    expect(long?.bytes).toBe(1_000_000);
-    expect(long?.text?.length).toBeLessThan(5_000);
+  it('allows no unknown key anywhere', () => {
+    const loose: string[] = [];
+    const visit = (value: unknown, path: string): void => {
+      if (value === null || typeof value !== 'object') return;
+      if ('properties' in value && !('additionalProperties' in value)) loose.push(path);
+      for (const [key, item] of Object.entries(value)) visit(item, `${path}/${key}`);
+    };
+    visit(recordSchema, '');
+    expect(loose).toEqual([]);
+  });
+});
+
+describe('a record builder', () => {
+  const { touchstone, suites, target, environment, started } = recordOf([]);
+  const facts = { touchstone, suites, target, environment, started };
+  const phases = { startMs: 1, probeMs: 1, playMs: 1, stopMs: 1 };
+
+  it('counts, judges and orders what it is given', () => {
+    const builder = new RecordBuilder(facts);
+    builder.add({ ...base, id: 'a/2', verdict: 'unsupported' });
+    builder.add({ ...base, id: 'a/1' });
+    builder.add({ ...base, id: 'claims/ping', verdict: 'fail' });
+    const record = builder.finish({ durationMs: 4, phases }, ['a/1', 'a/2']);
+    expect(record.cases.map(({ id }) => id)).toEqual(['claims/ping', 'a/1', 'a/2']);
+    expect(record.summary).toMatchObject({ pass: 1, fail: 1, unsupported: 1, error: 0 });
+    expect(record.conformant).toBe(false);
+  });
+
+  it('is conformant where nothing fails but what is known to fail', () => {
+    const builder = new RecordBuilder(facts);
+    builder.add({ ...base, verdict: 'fail', knownFailing: { reason: 'known since long' } });
+    expect(builder.finish({ durationMs: 4, phases }).conformant).toBe(true);
+    expect(builder.finish({ durationMs: 4, phases, staleKnownFailing: ['b'] }).conformant).toBe(false);
+    expect(builder.finish({ durationMs: 4, phases, interrupted: true }).conformant).toBe(false);
+  });
+
+  it('lets no secret in', () => {
+    const builder = new RecordBuilder(facts);
+    const clean = builder.add({ ...base, verdict: 'inconclusive', reason: 'Calliope was refused' }, [
+      'Calliope',
+    ]);
+    expect(clean.reason).toBe('[redacted] was refused');
+    expect(JSON.stringify(builder.finish({ durationMs: 4, phases }))).not.toContain('Calliope');
+  });
+
+  it('takes one result for each case', () => {
+    const builder = new RecordBuilder(facts);
+    builder.add(base);
+    expect(() => builder.add(base)).toThrow('two results for the case a/b');
   });
 });

@@ -1,113 +1,207 @@
-import type { CaseResult, Evidence, TranscriptEntry } from './record.schema.ts';
+import { cutText } from './bounds.ts';
+import { findCredentials, isCredentialPath } from './credentials.ts';
+import type { CaseResult, Evidence, Failure, TranscriptEntry } from './record.schema.ts';
+import { type Range, Secrets } from './secrets.ts';
 
 const mask = '[redacted]';
-/** Shorter strings would take half of a transcript with them. */
-const shortestSecret = 4;
+
+/** A server can make any text long: the record holds so many characters of one, and so many of a list. */
+const longestText = 8_192;
+const longestList = 100;
+/** More than this is not even searched, but cut away before. */
+const longestSearched = 1_048_576;
 
 /**
- * Takes secrets out of what a run saw, before it enters the record: whatever report is made of the record, it
- * cannot show them. Secrets are found as they are, in base64 (whatever stands before them), in hexadecimal and
- * percent-encoded; the payloads of SASL elements and of headers that authenticate go altogether.
+ * Takes secrets out of what a run saw, before it enters the record: whatever report is made of the record, it cannot
+ * show them. Secrets are found in every spelling that `Secrets` knows; the payloads of SASL elements and of headers
+ * that authenticate go altogether. Secrets of fewer than four characters are not looked for.
  */
 export class Redaction {
-  readonly #spellings: string[];
+  readonly #secrets: Secrets;
 
   constructor(secrets: Iterable<string>) {
-    const long = [...new Set(secrets)].filter((secret) => secret.length >= shortestSecret);
-    this.#spellings = [...new Set(long.flatMap(spellingsOf))].sort((a, b) => b.length - a.length);
+    this.#secrets = new Secrets(secrets);
   }
 
+  /** The text without secrets. */
   text(text: string): string {
-    let clean = text;
-    for (const [pattern, replacement] of authenticating) clean = clean.replace(pattern, replacement);
-    for (const spelling of this.#spellings) clean = clean.replaceAll(spelling, mask);
-    return clean;
+    const octets = Buffer.from(text).toString('latin1');
+    const ranges = merged([...this.#secrets.find(octets), ...findCredentials(octets).ranges]);
+    if (ranges.length === 0) return text;
+    return Buffer.from(masked(octets, 0, ranges), 'latin1').toString();
   }
 
+  /** The result of a case without secrets, and with what a server can make long cut to a bounded length. */
   result(result: CaseResult): CaseResult {
-    const { evidence, ...others } = result;
-    const clean = this.#deep(others) as Omit<CaseResult, 'evidence'>;
-    return evidence ? { ...clean, evidence: this.evidence(evidence) } : clean;
-  }
-
-  evidence(evidence: Evidence): Evidence {
-    const { serverLog, transcript, ...others } = evidence;
+    const { reason, failure, observations, evidence, ...itself } = result;
     return {
-      ...others,
-      transcript: this.#transcript(transcript),
-      ...(serverLog ? { serverLog: serverLog.map((line) => this.text(line)) } : {}),
+      ...itself,
+      ...(reason === undefined ? {} : { reason: this.#short(reason) }),
+      ...(failure ? { failure: this.failure(failure) } : {}),
+      ...(observations
+        ? { observations: observations.slice(0, longestList).map((one) => this.#short(one)) }
+        : {}),
+      ...(evidence ? { evidence: this.evidence(evidence) } : {}),
     };
   }
 
-  #deep(value: unknown): unknown {
-    if (typeof value === 'string') return this.text(value);
-    if (Array.isArray(value)) return value.map((item) => this.#deep(item));
-    if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.#deep(item)]));
+  failure(failure: Failure): Failure {
+    const { step, nearest, differences, tolerated } = failure;
+    return {
+      ...failure,
+      expected: this.#short(failure.expected),
+      message: this.#short(failure.message),
+      ...(step ? { step: { ...step, sentence: this.#short(step.sentence) } } : {}),
+      ...(nearest === undefined ? {} : { nearest: this.#short(nearest) }),
+      ...(differences ? { differences: this.#differences(differences) } : {}),
+      ...(tolerated === undefined ? {} : { tolerated: this.#short(tolerated) }),
+    };
+  }
+
+  evidence(evidence: Evidence): Evidence {
+    const { serverLog, transcript, omitted } = evidence;
+    return {
+      ...evidence,
+      transcript: this.#transcript(transcript, omitted?.after),
+      ...(serverLog ? { serverLog: serverLog.map((line) => this.#short(line)) } : {}),
+    };
+  }
+
+  #short(text: string): string {
+    return cutText(this.text(text.slice(0, longestSearched)), longestText);
+  }
+
+  #differences(differences: NonNullable<Failure['differences']>): NonNullable<Failure['differences']> {
+    return differences.slice(0, longestList).map(({ path, expected, actual }) => {
+      const clean = (text: string) => (isCredentialPath(path) && text !== '' ? mask : this.#short(text));
+      return {
+        path: this.#short(path),
+        expected: clean(expected),
+        ...(actual === undefined ? {} : { actual: clean(actual) }),
+      };
+    });
   }
 
   /** A secret can be cut over several chunks, so each direction of each actor is read as one text. */
-  #transcript(entries: readonly TranscriptEntry[]): TranscriptEntry[] {
-    const lanes = new Map<string, number[]>();
-    for (const [index, { actor, direction }] of entries.entries()) {
-      const lane = `${actor} ${direction}`;
-      lanes.set(lane, [...(lanes.get(lane) ?? []), index]);
-    }
-    const clean = [...entries];
-    for (const indexes of lanes.values()) {
-      const joined = indexes.map((index) => entries[index]?.text ?? '').join('');
-      const whole = this.text(joined) === joined;
-      for (const index of indexes) {
-        const entry = entries[index];
-        if (entry) clean[index] = this.#entry(entry, whole);
+  #transcript(entries: readonly TranscriptEntry[], gapAt: number | undefined): TranscriptEntry[] {
+    const clean = entries.map((entry) =>
+      isOctets(entry) ? entry : { ...entry, text: this.text(entry.text ?? '') },
+    );
+    for (const lane of lanesOf(entries)) {
+      let openBefore = false;
+      for (const [place, stretch] of stretchesOf(lane, entries, gapAt).entries()) {
+        const { pieces, octets, isCut } = stretch;
+        const { ranges, open } = findCredentials(octets);
+        if (openBefore) ranges.push({ start: 0, end: indexOr(octets, '<', octets.length) });
+        openBefore = open;
+        ranges.push(...this.#secrets.find(octets));
+        if (place > 0) ranges.push(...this.#secrets.atStart(octets));
+        if (isCut) ranges.push(...this.#secrets.atEnd(octets));
+        if (pieces.some(({ entry }) => entry.hex !== undefined))
+          ranges.push(...this.#secrets.findMasked(octets));
+        const all = merged(ranges);
+        for (const piece of pieces) clean[piece.index] = maskPiece(piece, all);
       }
     }
     return clean;
   }
+}
 
-  /** `whole`: nothing in its lane needs to go, so neither does anything in it. */
-  #entry(entry: TranscriptEntry, whole: boolean): TranscriptEntry {
-    if (entry.hex !== undefined) {
-      const octets = Buffer.from(entry.hex, 'hex').toString('latin1');
-      const clean = this.text(octets) === octets && this.text(entry.hex) === entry.hex;
-      return clean ? { ...entry } : { ...without(entry), text: mask };
-    }
-    if (entry.text === undefined || whole) return { ...entry };
-    const text = this.text(entry.text);
-    // A piece too small to show that it belongs to a secret goes with the rest of its lane.
-    const piece =
-      text === entry.text && entry.text.length < 64 && entry.direction !== 'step' && !/[<>]/.test(text);
-    return { ...entry, text: piece && entry.direction !== 'event' ? mask : text };
+interface Piece {
+  index: number;
+  entry: TranscriptEntry;
+  octets: string;
+  /** Where in its stretch it begins. */
+  start: number;
+}
+
+/** Chunks that follow each other without anything missing between them. */
+interface Stretch {
+  pieces: Piece[];
+  octets: string;
+  /** Something is missing after it. */
+  isCut: boolean;
+}
+
+function isOctets({ direction }: TranscriptEntry): boolean {
+  return direction === 'sent' || direction === 'received';
+}
+
+/** The indexes of what each actor sent, and of what each received. */
+function lanesOf(entries: readonly TranscriptEntry[]): number[][] {
+  const lanes = new Map<string, number[]>();
+  for (const [index, entry] of entries.entries()) {
+    if (!isOctets(entry)) continue;
+    const name = `${entry.direction} ${entry.actor}`;
+    const lane = lanes.get(name);
+    if (lane) lane.push(index);
+    else lanes.set(name, [index]);
   }
+  return [...lanes.values()];
 }
 
-function without(entry: TranscriptEntry): TranscriptEntry {
-  const { at, actor, direction, bytes } = entry;
-  return { at, actor, direction, bytes };
+function stretchesOf(
+  lane: readonly number[],
+  entries: readonly TranscriptEntry[],
+  gapAt: number | undefined,
+): Stretch[] {
+  const stretches: Stretch[] = [];
+  let current: Stretch | undefined;
+  let previous = -1;
+  for (const index of lane) {
+    const entry = entries[index];
+    if (!entry) continue;
+    const overGap = gapAt !== undefined && previous < gapAt && index >= gapAt;
+    if (current && overGap) current.isCut = true;
+    if (!current || current.isCut) {
+      current = { pieces: [], octets: '', isCut: false };
+      stretches.push(current);
+    }
+    const octets = Buffer.from(
+      entry.text ?? entry.hex ?? '',
+      entry.text === undefined ? 'hex' : 'utf8',
+    ).toString('latin1');
+    current.pieces.push({ index, entry, octets, start: current.octets.length });
+    current.octets += octets;
+    current.isCut = (entry.omittedBytes ?? 0) > 0;
+    previous = index;
+  }
+  return stretches;
 }
 
-const authenticating: [RegExp, string][] = [
-  [/(<(?:auth|response|challenge|success)\b[^>]*>)[^<]+/g, `$1${mask}`],
-  [/^((?:Proxy-)?Authorization|Cookie|Set-Cookie)(:[ \t]*)[^\r\n]+/gim, `$1$2${mask}`],
-];
-
-function spellingsOf(secret: string): string[] {
-  const octets = Buffer.from(secret);
-  return [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret),
-    octets.toString('hex'),
-    octets.toString('hex').toUpperCase(),
-    ...[0, 1, 2].flatMap((offset) => base64At(octets, offset)),
-  ];
+function maskPiece({ entry, octets, start }: Piece, ranges: readonly Range[]): TranscriptEntry {
+  const end = start + octets.length;
+  const touching = ranges.filter((range) => range.start < end && range.end > start);
+  if (touching.length === 0) return entry;
+  if (entry.text !== undefined)
+    return { ...entry, text: Buffer.from(masked(octets, start, touching), 'latin1').toString() };
+  const { hex: _secret, ...others } = entry;
+  return { ...others, text: mask };
 }
 
-/** The part of the base64 of something that holds the octets at that offset (modulo 3) which depends on them alone. */
-function base64At(octets: Buffer, offset: number): string[] {
-  const padded = Buffer.concat([Buffer.alloc(offset), octets]);
-  const from = offset === 0 ? 0 : 4;
-  const to = Math.floor(padded.length / 3) * 4;
-  const stable = padded.toString('base64').slice(from, to);
-  return stable.length >= shortestSecret ? [stable, stable.replaceAll('+', '-').replaceAll('/', '_')] : [];
+/** The octets with a mask for each range; `offset` is where they begin in what the ranges count in. */
+function masked(octets: string, offset: number, ranges: readonly Range[]): string {
+  let result = '';
+  let at = 0;
+  for (const { start, end } of ranges) {
+    result += octets.slice(at, Math.max(at, start - offset)) + mask;
+    at = end - offset;
+  }
+  return result + octets.slice(at);
+}
+
+/** The ranges in order, those that touch made one. */
+function merged(ranges: readonly Range[]): Range[] {
+  const result: Range[] = [];
+  for (const { start, end } of [...ranges].sort((one, other) => one.start - other.start)) {
+    const last = result.at(-1);
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else if (end > start) result.push({ start, end });
+  }
+  return result;
+}
+
+function indexOr(octets: string, wanted: string, otherwise: number): number {
+  const index = octets.indexOf(wanted);
+  return index < 0 ? otherwise : index;
 }

@@ -1,11 +1,14 @@
+import { cutText } from './bounds.ts';
 import type { Evidence, TranscriptEntry } from './record.schema.ts';
 
-/** Entries kept from the beginning and from the end of a case. */
-const keptFirst = 200;
-const keptLast = 200;
+/** How much is kept of the beginning of a case, and as much again of its end. */
+const keptEntries = 200;
+const keptOctets = 65_536;
 /** Octets of one chunk that are shown; the rest is only counted. */
 const shownOctets = 4_096;
 const shownInHex = 256;
+/** Characters of one event or step. */
+const longestEvent = 1_000;
 
 interface Entry {
   at: number;
@@ -19,9 +22,9 @@ interface Entry {
 export class Transcript {
   readonly #began = performance.now();
   readonly #first: Entry[] = [];
-  #last: Entry[] = [];
-  #omittedEntries = 0;
-  #omittedBytes = 0;
+  #firstOctets = 0;
+  #firstIsFull = false;
+  readonly #last = new LastEntries();
 
   /** Octets that an actor sent or received, decrypted. */
   bytes(actor: string, direction: 'sent' | 'received', bytes: Buffer): void {
@@ -32,12 +35,18 @@ export class Transcript {
 
   /** Something that happened to an actor. */
   event(actor: string, text: string): void {
-    this.#add({ at: this.#now(), actor, direction: 'event', shown: text, bytes: 0 });
+    this.#add({ at: this.#now(), actor, direction: 'event', shown: cutText(text, longestEvent), bytes: 0 });
   }
 
   /** The step that is played from here on. */
   step(actor: string, sentence: string): void {
-    this.#add({ at: this.#now(), actor, direction: 'step', shown: sentence, bytes: 0 });
+    this.#add({
+      at: this.#now(),
+      actor,
+      direction: 'step',
+      shown: cutText(sentence, longestEvent),
+      bytes: 0,
+    });
   }
 
   #now(): number {
@@ -45,45 +54,83 @@ export class Transcript {
   }
 
   #add(entry: Entry): void {
-    if (this.#first.length < keptFirst) {
-      this.#first.push(entry);
+    const octets = this.#firstOctets + entry.shown.length;
+    this.#firstIsFull ||= this.#first.length >= keptEntries || octets > keptOctets;
+    if (this.#firstIsFull) {
+      this.#last.add(entry);
       return;
     }
-    this.#last.push(entry);
-    if (this.#last.length < keptLast * 2) return;
-    const dropped = this.#last.slice(0, keptLast);
-    this.#last = this.#last.slice(keptLast);
-    this.#omittedEntries += dropped.length;
-    for (const { bytes } of dropped) this.#omittedBytes += bytes;
+    this.#first.push(entry);
+    this.#firstOctets = octets;
   }
 
-  /** The transcript as the record holds it. */
+  /** The transcript as the record holds it, secrets and all: `Redaction` takes them out. */
   toEvidence(): Evidence {
-    const transcript = [...this.#first, ...this.#last].map(written);
-    if (this.#omittedEntries === 0) return { transcript };
-    return { transcript, omitted: { entries: this.#omittedEntries, bytes: this.#omittedBytes } };
+    const transcript = [...this.#first, ...this.#last.entries()].map(written);
+    const { droppedEntries: entries, droppedBytes: bytes } = this.#last;
+    return entries === 0
+      ? { transcript }
+      : { transcript, omitted: { after: this.#first.length, entries, bytes } };
+  }
+}
+
+/** A queue that forgets its oldest entries when it holds too many of them, or too many octets. */
+class LastEntries {
+  #kept: Entry[] = [];
+  /** Where the queue begins: what stands before is dropped, and cut off now and then. */
+  #head = 0;
+  #octets = 0;
+  droppedEntries = 0;
+  droppedBytes = 0;
+
+  add(entry: Entry): void {
+    this.#kept.push(entry);
+    this.#octets += entry.shown.length;
+    while (this.#kept.length - this.#head > keptEntries || this.#octets > keptOctets) this.#drop();
+    if (this.#head < keptEntries) return;
+    this.#kept = this.#kept.slice(this.#head);
+    this.#head = 0;
+  }
+
+  entries(): Entry[] {
+    return this.#kept.slice(this.#head);
+  }
+
+  #drop(): void {
+    const oldest = this.#kept[this.#head++];
+    if (!oldest) return;
+    this.#octets -= oldest.shown.length;
+    this.droppedEntries++;
+    this.droppedBytes += oldest.bytes;
   }
 }
 
 function written({ at, actor, direction, shown, bytes }: Entry): TranscriptEntry {
-  const base = { at, actor, direction, bytes };
-  if (typeof shown === 'string') return { ...base, text: shown };
+  const entry = { at, actor, direction, bytes };
+  if (typeof shown === 'string') return { ...entry, text: shown };
   const text = textOf(shown);
-  return text === undefined
-    ? { ...base, hex: shown.subarray(0, shownInHex).toString('hex') }
-    : { ...base, text };
+  const octets = text === undefined ? shown.subarray(0, shownInHex) : Buffer.from(text);
+  const omittedBytes = bytes - octets.length;
+  return {
+    ...entry,
+    ...(text === undefined ? { hex: octets.toString('hex') } : { text }),
+    ...(omittedBytes > 0 ? { omittedBytes } : {}),
+  };
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The octets as text where they are nothing else: UTF-8 without control characters. A cut character at the end is left out. */
+/**
+ * The octets as text where they are nothing else: UTF-8 without control characters. A character that is cut in two
+ * where the chunk ends is left out.
+ */
 function textOf(octets: Buffer): string | undefined {
   for (let cut = 0; cut < 4 && cut <= octets.length; cut++) {
     try {
       const text = decoder.decode(octets.subarray(0, octets.length - cut));
       return /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text) ? undefined : text;
     } catch {
-      // Perhaps a character was cut in two where the chunk or what is shown of it ends.
+      // Perhaps it is only the last character that is not whole.
     }
   }
   return undefined;
