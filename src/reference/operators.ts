@@ -89,8 +89,22 @@ const keepingOperators: Fault[] = [
   },
 ];
 
+/** Operators on what clients send: see `handleStanza`. They break what must not be delivered, or not be answered. */
+const incomingOperators: Fault[] = [
+  {
+    name: 'tell-everybody',
+    breaks: everything,
+    summary: 'Delivers a copy of whatever a client sends to every other connected resource',
+  },
+  {
+    name: 'refuse-everything',
+    breaks: everything,
+    summary: 'Answers whatever a client sends with an error, beside what it does with it',
+  },
+];
+
 /** All operators, to be chosen by name like faults. */
-export const operators: Fault[] = [...simpleOperators, ...keepingOperators];
+export const operators: Fault[] = [...simpleOperators, ...keepingOperators, ...incomingOperators];
 
 /** How long `answer-late` waits for a sentinel, in milliseconds. */
 const lateness = 100;

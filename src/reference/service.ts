@@ -11,7 +11,8 @@ export type EmbeddedEndpointKind =
   | 'xmpp-websocket-tls'
   | 'websocket'
   | 'websocket-tls'
-  | 'chat';
+  | 'chat'
+  | 'chat-tls';
 
 /** Where an endpoint listens. */
 export interface EmbeddedEndpoint {

@@ -46,6 +46,7 @@ export const faults: Fault[] = [
 /** Takes a stanza of a bound client and does with it what it asks for (RFC 6120 sections 8 and 10). */
 export function handleStanza(domain: XmppDomain, session: Session, received: XmlElement): void {
   const stanza = stamped(domain, session, received);
+  meddle(domain, session, stanza);
   const text = stanza.get('to');
   const to = text === undefined ? undefined : readAddress(text);
   if (text !== undefined && !to) {
@@ -57,6 +58,19 @@ export function handleStanza(domain: XmppDomain, session: Session, received: Xml
   } else if (stanza.name === 'message') handleMessage(domain, session, stanza, to);
   else if (stanza.name === 'presence') handlePresence(domain, session, stanza, to);
   else handleIq(domain, session, stanza, to);
+}
+
+/** The operators on what clients send; sentinels they leave alone. */
+function meddle(domain: XmppDomain, session: Session, stanza: XmlElement): void {
+  const { faults } = domain;
+  if (stanza.get('id')?.startsWith('sentinel')) return;
+  // Subscriptions are between accounts (RFC 6121 section 3.1.2), so their stanzas come from the bare address.
+  const subscription = /subscribe/.test(stanza.get('type') ?? '');
+  const from = subscription ? session.bare : stanza.get('from');
+  if (faults.active('tell-everybody'))
+    for (const other of domain.sessions)
+      if (other !== session) other.send(withAttributes(stanza, { from, to: other.full }));
+  if (faults.active('refuse-everything')) session.send(errorReply(domain, stanza, 'not-allowed'));
 }
 
 /** The server says who sent a stanza, whatever the client claims (RFC 6120 section 8.1.2.1), and in what language. */

@@ -227,6 +227,7 @@ export const streamVerbs = [
         version: text,
         cipher: text,
         alpn: text,
+        authorized: { ...text, description: 'The certificate leads to the authority and is for the name' },
         names: { ...text, description: 'Those that the certificate is for: `DNS:example.org`' },
         subject: text,
         issuer: text,
