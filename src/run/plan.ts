@@ -19,11 +19,20 @@ export function plan(
   target: RunningTarget,
   capabilities: Capabilities,
 ): PlannedCase[] {
-  return cases.flatMap((one) => {
+  return cases.filter((one) => fits(one, capabilities)).flatMap((one) => {
     const variants = one.suite.vocabulary.actors?.variants?.(target) ?? [];
-    if (variants.length === 0) return [planned(one, one.id, capabilities)];
-    return variants.map((variant) => ({ ...planned(one, `${one.id}/${variant}`, capabilities), variant }));
+    if (!one.suite.vocabulary.actors?.variants) return [planned(one, one.id, capabilities)];
+    return variants.map((variant) => {
+      const needs = one.suite.vocabulary.actors?.needsOf?.(one.given, variant) ?? [];
+      return { ...planned(one, `${one.id}/${variant}`, capabilities, needs), variant };
+    });
   });
+}
+
+/** Whether the target speaks what the suite is about at all: an echo server is not asked about XMPP. */
+function fits(one: Case, capabilities: Capabilities): boolean {
+  const needs = one.suite.vocabulary.actors?.needs ?? [];
+  return needs.every((need) => has(capabilities, need));
 }
 
 /** Every id that a case can go by, whatever the target: what `--only` is matched with. */
@@ -32,9 +41,15 @@ export function idsOf(one: Case): string[] {
   return [one.id, ...variants.map((variant) => `${one.id}/${variant}`)];
 }
 
-function planned(one: Case, id: string, capabilities: Capabilities): PlannedCase {
-  const missing = one.needs.filter((need) => !has(capabilities, need));
+function planned(
+  one: Case,
+  id: string,
+  capabilities: Capabilities,
+  furtherNeeds: readonly CapabilityName[] = [],
+): PlannedCase {
+  const needs = [...one.needs, ...furtherNeeds];
+  const missing = needs.filter((need) => !has(capabilities, need));
   const notOffered = new Set(capabilities.findings.map((finding) => finding.capability));
-  const claimed = one.needs.filter((need) => notOffered.has(need));
+  const claimed = needs.filter((need) => notOffered.has(need));
   return { id, case: one, missing, claimed };
 }

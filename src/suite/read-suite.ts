@@ -2,7 +2,6 @@ import { type CapabilityName, capabilityNames } from '../target/capabilities.ts'
 import {
   type DocumentPath,
   type Mistake,
-  nearest,
   readYaml,
   SchemaCheck,
   suggest,

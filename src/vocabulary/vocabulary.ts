@@ -1,4 +1,5 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
+import type { CapabilityName } from '../target/capabilities.ts';
 import type { RunningTarget } from '../target/running-target.ts';
 import type { Expectation } from './expectation.ts';
 import type { Actor, Stage } from './stage.ts';
@@ -72,10 +73,12 @@ export interface ActorKind {
   options: Record<string, JSONSchema>;
   facts: ActorFact[];
   /** Capabilities that every case of the vocabulary needs (the endpoint itself). */
-  needs: string[];
+  needs: CapabilityName[];
   /** Ways in which one case is played on a target, each with a verdict of its own: `.../xmpp`, `.../chat`. */
   variants?(target: RunningTarget): string[];
   allVariants?: readonly string[];
+  /** Capabilities that one variant needs for what a case is given: a session that outlives its connection. */
+  needsOf?(given: ReadonlyMap<string, GivenActor>, variant: string): CapabilityName[];
   /** Makes the actors of a case and brings each into its state; what fails here is `inconclusive`. */
   bring(given: Map<string, GivenActor>, stage: Stage): Promise<void>;
 }
