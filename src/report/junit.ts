@@ -1,106 +1,182 @@
 import { createRequire } from 'node:module';
-import type { Builder, TestCase } from 'junit-report-builder';
+import type { Builder, TestCase, TestSuite } from 'junit-report-builder';
 import type { CaseResult, Failure, RunRecord, TranscriptEntry } from '../record/record.schema.ts';
-import { isKnownFailure } from '../record/summary.ts';
+import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
 
 /** The package is CommonJS whose only export is a builder, which its types do not say. */
 const junit = createRequire(import.meta.url)('junit-report-builder') as Builder;
 
-/** Of one transcript at most so many characters go into the report. */
-const longestOutput = 100_000;
+/** Of one transcript so many characters go into the report: some of its beginning, more of its end. */
+const shownBeginning = 5_000;
+const shownEnd = 25_000;
 
 /**
- * The record as JUnit XML: a testsuite per suite, `failure` for fail, `error` for inconclusive and error, `skipped`
- * for unsupported and for what is known to fail. Valid whatever octets a server sent.
+ * The record as JUnit XML: a testsuite per suite file, times in seconds, `failure` for fail, `error` for inconclusive
+ * and error, `skipped` for unsupported and for what is known to fail. Whatever else fails the run by `strictness` is a
+ * `failure` too, so that no reader sees green where the exit code is not 0. Valid whatever octets a server sent.
  */
-export function junitXml(record: RunRecord): string {
-  const builder = junit.newBuilder();
-  const suites = new Map<string, CaseResult[]>();
-  for (const one of record.cases) suites.set(one.suite, [...(suites.get(one.suite) ?? []), one]);
-  for (const [name, cases] of suites) {
-    const suite = builder
-      .testSuite()
-      .name(xmlText(name))
-      .timestamp(record.started)
-      .time(seconds(cases.reduce((sum, one) => sum + one.durationMs, 0)));
-    suite.property('target', xmlText(record.target.title));
-    for (const one of cases) describeCase(suite.testCase(), one);
+export function junitXml(record: RunRecord, strictness: Strictness = {}): string {
+  const builder = junit.newBuilder().name(attribute(`touchstone ${record.target.title}`));
+  for (const [name, cases] of bySuite(record.cases)) {
+    const suite = addSuite(builder, name, record).time(
+      seconds(cases.reduce((sum, one) => sum + one.durationMs, 0)),
+    );
+    for (const one of cases) describeCase(suite.testCase(), one, strictness);
   }
+  const stale = record.staleKnownFailing ?? [];
+  if (stale.length > 0) describeStale(addSuite(builder, 'known-failing', record).time(0), stale);
   return builder.build();
 }
 
-function describeCase(test: TestCase, one: CaseResult): void {
+function bySuite(cases: readonly CaseResult[]): Map<string, CaseResult[]> {
+  const suites = new Map<string, CaseResult[]>();
+  for (const one of cases) {
+    const suite = suites.get(one.suite);
+    if (suite) suite.push(one);
+    else suites.set(one.suite, [one]);
+  }
+  return suites;
+}
+
+function addSuite(
+  builder: Builder,
+  name: string,
+  { target, started, touchstone, suites }: RunRecord,
+): TestSuite {
+  const { name: product, version } = target.product;
+  const suite = builder
+    .testSuite()
+    .name(attribute(name))
+    // The format's own schema takes neither fractions nor zones; it is UTC.
+    .timestamp(attribute(started.slice(0, 19)))
+    .property('target', attribute(target.title))
+    .property('product', attribute(version === undefined ? product : `${product} ${version}`))
+    .property('touchstone', attribute(touchstone.version))
+    .property('suites', attribute(suites.digest));
+  if (target.image) suite.property('image', attribute(`${target.image.name} ${target.image.id}`));
+  return suite;
+}
+
+function describeCase(test: TestCase, one: CaseResult, strictness: Strictness): void {
   test
-    .className(xmlText(one.suite))
-    .name(xmlText(one.id.startsWith(`${one.suite}/`) ? one.id.slice(one.suite.length + 1) : one.id))
+    .className(attribute(one.suite))
+    .name(attribute(one.id.startsWith(`${one.suite}/`) ? one.id.slice(one.suite.length + 1) : one.id))
     .time(seconds(one.durationMs))
-    .file(xmlText(`${one.file}:${one.line}`))
-    .property('title', xmlText(one.title))
+    .file(attribute(one.file))
+    .property('title', attribute(one.title))
+    .property('line', String(one.line))
     .property('verdict', one.verdict)
     .property('level', one.level);
-  for (const requirement of one.covers) {
-    const text = `${requirement.specification} section ${requirement.section}: ${requirement.summary}`;
-    test.property('requirement', xmlText(requirement.id)).property(xmlText(requirement.id), xmlText(text));
-  }
-  judge(test, one);
-  if (one.evidence) test.standardOutput(xmlText(transcriptText(one.evidence.transcript)));
+  for (const { id, specification, section, summary } of one.covers)
+    test
+      .property('requirement', attribute(id))
+      .property(attribute(id), attribute(`${specification} section ${section}: ${summary}`));
+  judge(test, one, strictness);
+  if (one.evidence && one.verdict !== 'pass') test.standardOutput(content(transcriptText(one.evidence)));
 }
 
-function judge(test: TestCase, one: CaseResult): void {
-  const message = xmlText(one.failure?.message ?? one.reason ?? one.verdict);
+function judge(test: TestCase, one: CaseResult, strictness: Strictness): void {
+  const text = one.failure?.message ?? one.reason ?? one.verdict;
+  const message = attribute(text);
+  const explanation = content(details(one));
   if (one.unexpectedPass) test.failure('it is listed in known-failing.yaml, and passes', 'unexpected pass');
-  else if (isKnownFailure(one)) skip(test, `known to fail: ${one.knownFailing?.reason}`);
-  else if (one.verdict === 'unsupported') skip(test, message);
-  else if (one.verdict === 'fail')
-    test.failure(message, one.failure?.kind ?? 'fail').stacktrace(details(one.failure));
+  else if (isKnownFailure(one)) skip(test, `known to fail: ${one.knownFailing?.reason ?? ''}`);
   else if (one.verdict === 'inconclusive' || one.verdict === 'error')
-    test.error(message, one.verdict, details(one.failure));
-  else if (one.verdict === 'warn') test.standardError(`warn: ${message}\n${details(one.failure)}`);
+    test.error(message, one.verdict, explanation);
+  else if (failsRun(one, strictness) && one.verdict !== 'pass')
+    test.failure(message, one.failure?.kind ?? one.verdict).stacktrace(explanation);
+  else if (one.verdict === 'unsupported') skip(test, text);
+  else if (one.verdict === 'warn') test.standardError(content(`warn: ${text}\n${details(one)}`));
 }
 
-/** The builder writes `<skipped/>` without words, so the reason goes where readers show it. */
+/** The builder writes `<skipped/>` without words, so the reason is added where readers show it, and as a property. */
 function skip(test: TestCase, why: string): void {
-  test.skipped().property('reason', xmlText(why));
+  test.skipped().property('reason', attribute(why));
+  const build = test.build.bind(test);
+  test.build = (parent) => {
+    const element = build(parent);
+    const skipped = element.children.find((child) => 'name' in child && child.name === 'skipped');
+    (skipped as typeof element | undefined)?.att('message', attribute(why));
+    return element;
+  };
 }
 
-function details(failure: Failure | undefined): string {
-  if (!failure) return '';
-  const lines = [`expected: ${failure.expected}`];
-  if (failure.nearest !== undefined) lines.push(`got: ${failure.nearest}`);
-  for (const { path, expected, actual } of failure.differences ?? [])
-    lines.push(`  ${path}: expected ${expected}, got ${actual ?? '(not there)'}`);
-  if (failure.step)
-    lines.push(`at ${failure.step.file}:${failure.step.line}:${failure.step.column}`, failure.step.sentence);
-  if (failure.localPort !== undefined) lines.push(`local port ${failure.localPort}`);
-  return xmlText(lines.join('\n'));
+function describeStale(suite: TestSuite, entries: readonly string[]): void {
+  for (const entry of entries)
+    suite
+      .testCase()
+      .className('known-failing')
+      .name(attribute(entry))
+      .time(0)
+      .failure(attribute(`known-failing.yaml names no case: ${entry}`), 'stale entry');
 }
 
-function transcriptText(entries: readonly TranscriptEntry[]): string {
-  const arrows = { sent: '>', received: '<', event: '-', step: '#' } as const;
-  const text = entries
-    .map(
-      (entry) =>
-        `${entry.at.toFixed(1)} ${entry.actor} ${arrows[entry.direction]} ${entry.text ?? entry.hex ?? ''}`,
-    )
-    .join('\n');
-  return text.length > longestOutput ? `${text.slice(0, longestOutput)}\n(cut: the record holds more)` : text;
+function details({ failure, reason }: CaseResult): string {
+  const lines = reason === undefined ? [] : [reason];
+  if (failure) lines.push(...failureLines(failure));
+  return lines.join('\n');
 }
 
-/** JUnit's times are in seconds. */
+function failureLines(failure: Failure): string[] {
+  const { message, expected, nearest, differences = [], step, localPort } = failure;
+  const lines = [message, `expected: ${expected}`];
+  if (nearest !== undefined) lines.push(`nearest that came: ${nearest}`);
+  for (const { path, expected: wanted, actual } of differences)
+    lines.push(`  ${path}: expected ${wanted}, got ${actual ?? 'nothing'}`);
+  if (step) lines.push(`at ${step.file}:${step.line}:${step.column}`, `  ${step.sentence}`);
+  if (localPort !== undefined) lines.push(`local port ${localPort}`);
+  return lines;
+}
+
+function transcriptText({ transcript, omitted, serverLog }: NonNullable<CaseResult['evidence']>): string {
+  const lines = transcript.map(entryText);
+  if (omitted)
+    lines.splice(omitted.after, 0, `(${omitted.entries} entries of ${omitted.bytes} bytes left out)`);
+  const text = lines.join('\n');
+  const left = text.length - shownBeginning - shownEnd;
+  const shown =
+    left > 0
+      ? `${text.slice(0, shownBeginning)}\n(${left} characters left out: the record holds them)\n${text.slice(-shownEnd)}`
+      : text;
+  const log = serverLog ?? [];
+  return log.length > 0 ? `${shown}\n\nthe server's log:\n${log.join('\n').slice(-shownEnd)}` : shown;
+}
+
+const arrows = { sent: '>', received: '<', event: '-', step: '#' } as const;
+
+function entryText({ at, actor, direction, text, hex, bytes, omittedBytes }: TranscriptEntry): string {
+  const shown = text ?? (hex === undefined ? '' : `${bytes} bytes: ${hex}`);
+  const note = omittedBytes === undefined ? '' : ` (${omittedBytes} more bytes)`;
+  return `${at.toFixed(1)} ms ${actor} ${arrows[direction]} ${shown}${note}`;
+}
+
+/** JUnit's times are in seconds; the record's have a precision of a tenth of a millisecond. */
 function seconds(milliseconds: number): number {
-  return Math.round(milliseconds) / 1_000;
+  return Math.round(milliseconds * 10) / 10_000;
+}
+
+/** Longer messages make reports hard to read, and some readers refuse them. */
+const longestAttribute = 2_000;
+
+function attribute(text: string): string {
+  return xmlText(text.length > longestAttribute ? `${text.slice(0, longestAttribute)}…` : text);
+}
+
+/** Text for a CDATA section, which `]]>` would end. The builder takes care of the first one only. */
+function content(text: string): string {
+  return xmlText(text).replaceAll(']]>', ']] >');
 }
 
 /**
- * Text that XML 1.0 can hold (section 2.2): no control characters, no lone surrogates, no U+FFFE and U+FFFF; what it
- * cannot hold shows as an escape. `]]>` is taken apart, since the output stands in CDATA.
+ * Text that XML 1.0 can hold (section 2.2): control characters, U+FFFE and U+FFFF show as escapes, lone surrogates
+ * as U+FFFD.
  */
 export function xmlText(text: string): string {
   return text
     .replace(/[\ud800-\udfff]/gu, '\ufffd')
+    .replace(/\r\n/g, '\n')
     .replace(
-      /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/g,
+      /[\0-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/g,
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    )
-    .replaceAll(']]>', ']] >');
+    );
 }

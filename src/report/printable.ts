@@ -1,20 +1,41 @@
+/** Control characters, line separators, lone surrogates, and all that formats text or takes no room itself. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+
 /**
  * Text from a server made safe for a terminal: control characters, escape sequences, bidirectional and invisible
  * formatting show as escapes, so that they can be read and do nothing. Line feeds and tabs stay.
  */
 export function printable(text: string): string {
-  return text.replace(
-    /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu,
-    (character) => {
-      const code = character.codePointAt(0) ?? 0;
-      if (character === '\r') return '\\r';
-      return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
-    },
-  );
+  return text.replace(unprintable, (character) => {
+    if (character === '\n' || character === '\t') return character;
+    if (character === '\r') return '\\r';
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
 }
 
-/** One line of it, cut to a width. */
+/** One line of it, cut to so many columns of a terminal: wide characters count as two. */
 export function oneLine(text: string, width: number): string {
-  const line = printable(text).replace(/\s*\n\s*/g, ' ');
-  return line.length > width ? `${line.slice(0, Math.max(1, width - 1))}…` : line;
+  // Beyond this nothing can be shown, even where most of it is white space around line feeds.
+  const beginning = text.slice(0, width * 16);
+  const line = beginning
+    .split('\n')
+    .map((one) => printable(one.replaceAll('\t', ' ')).trim())
+    .filter((one) => one !== '')
+    .join(' ');
+  return cutToWidth(line, width, beginning.length < text.length);
+}
+
+function cutToWidth(line: string, width: number, isCut: boolean): string {
+  let used = 0;
+  let end = 0;
+  let fits = 0;
+  for (const character of line) {
+    // Some characters beyond this are narrow; to count them as wide only cuts a little early.
+    used += (character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1;
+    if (used > width) return `${line.slice(0, fits)}…`;
+    end += character.length;
+    if (used < width) fits = end;
+  }
+  return isCut ? `${line.slice(0, fits)}…` : line;
 }

@@ -18,23 +18,28 @@ export interface Reporter {
   onRunEnd?(record: RunRecord): void | Promise<void>;
 }
 
-/** One reporter that hands everything on to several. */
+/**
+ * One reporter that hands everything on to several, in their order. At the end of the run each gets the record, even
+ * where one before it throws; then the first error is thrown.
+ */
 export function together(reporters: readonly Reporter[]): Required<Reporter> {
+  const each = (tell: (reporter: Reporter) => void) => {
+    for (const reporter of reporters) tell(reporter);
+  };
   return {
-    onProgress: (text) => {
-      for (const one of reporters) one.onProgress?.(text);
-    },
-    onRunStart: (start) => {
-      for (const one of reporters) one.onRunStart?.(start);
-    },
-    onCaseStart: (id) => {
-      for (const one of reporters) one.onCaseStart?.(id);
-    },
-    onCaseEnd: (result) => {
-      for (const one of reporters) one.onCaseEnd?.(result);
-    },
+    onProgress: (text) => each((one) => one.onProgress?.(text)),
+    onRunStart: (start) => each((one) => one.onRunStart?.(start)),
+    onCaseStart: (id) => each((one) => one.onCaseStart?.(id)),
+    onCaseEnd: (result) => each((one) => one.onCaseEnd?.(result)),
     onRunEnd: async (record) => {
-      for (const one of reporters) await one.onRunEnd?.(record);
+      const failures: unknown[] = [];
+      for (const reporter of reporters)
+        try {
+          await reporter.onRunEnd?.(record);
+        } catch (error) {
+          failures.push(error);
+        }
+      if (failures.length > 0) throw failures[0];
     },
   };
 }
