@@ -21,6 +21,10 @@ export const knownFailingSchema = {
         minLength: 20,
         description: 'Which section is broken, and what the server does instead',
       },
+      intermittent: {
+        type: 'boolean',
+        description: 'A race in the server: the case fails at times, so that a pass proves nothing. The reason says which race',
+      },
       link: { type: 'string', description: 'The issue at the server, or where its authors explain it' },
     },
   },

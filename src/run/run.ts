@@ -170,8 +170,9 @@ async function playOne(one: PlannedCase, target: RunningTarget, options: RunOpti
 function withKnownFailure(result: CaseResult, known: readonly KnownFailure[]): CaseResult {
   const entry = knownFailureOf(result.id, known);
   if (!entry || result.verdict === 'unsupported') return result;
-  const { reason, link } = entry;
-  const knownFailing = { reason, ...(link === undefined ? {} : { link }) };
+  const { reason, link, intermittent = false } = entry;
+  if (intermittent && result.verdict === 'pass') return result;
+  const knownFailing = { reason, ...(link === undefined ? {} : { link }), ...(intermittent ? { intermittent } : {}) };
   return { ...result, knownFailing, ...(result.verdict === 'pass' ? { unexpectedPass: true } : {}) };
 }
 
