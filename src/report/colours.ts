@@ -8,9 +8,13 @@ export interface Colours {
   cyan(text: string): string;
 }
 
-export function coloursFor(output: { isTTY?: boolean | undefined }, environment = process.env): Colours {
-  const forced = environment.FORCE_COLOR !== undefined && environment.FORCE_COLOR !== '0';
-  const wanted = forced || (output.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb');
+/** FORCE_COLOR decides where it is set, then NO_COLOR, then whether the output is a terminal. */
+export function coloursFor(
+  output: { isTTY?: boolean | undefined },
+  { FORCE_COLOR: force, NO_COLOR: no, TERM: terminal }: NodeJS.ProcessEnv = process.env,
+): Colours {
+  const usual = output.isTTY === true && !no && terminal !== 'dumb';
+  const wanted = force === undefined ? usual : force !== '0' && force !== 'false';
   const mark = (code: number) => (text: string) =>
     wanted ? `\x1b[${code}m${text}\x1b[${code < 10 ? 22 : 39}m` : text;
   return { bold: mark(1), dim: mark(2), red: mark(31), green: mark(32), yellow: mark(33), cyan: mark(36) };

@@ -4,7 +4,7 @@ import { exitCodeFor, failsRun, isKnownFailure, type Strictness } from '../recor
 import { type Colours, coloursFor } from './colours.ts';
 import { failureText } from './failure-text.ts';
 import { LiveLine, type Output } from './live-line.ts';
-import { oneLine } from './printable.ts';
+import { oneLine, printable } from './printable.ts';
 import type { Reporter, RunStart } from './reporter.ts';
 import { type SourceLine, sourceLine } from './source-line.ts';
 import { columns, missingCapabilities, verdictTable } from './verdict-table.ts';
@@ -83,7 +83,7 @@ export class ConsoleReporter implements Reporter {
       ...missingCapabilities(record),
       ...stale,
       this.#colours.bold(totals(record)),
-      ...(files.length > 0 ? [`wrote ${files.map(shortest).join(' and ')}`] : []),
+      ...(files.length > 0 ? [`wrote ${files.map((file) => printable(shortest(file))).join(' and ')}`] : []),
       this.#verdict(record),
     ]);
   }

@@ -50,7 +50,7 @@ function listing({ knownFailing }: CaseResult): string[] {
 function explain(failure: Failure, one: CaseResult, { colours, sourceLine }: Style): string[] {
   const lines: string[] = [];
   if (failure.step) lines.push(...position(failure.step, one.verdict !== 'warn', colours, sourceLine));
-  lines.push(`  ${oneLine(failure.message, widest)}`);
+  if (!one.reason?.includes(failure.message)) lines.push(`  ${oneLine(failure.message, widest)}`);
   if (failure.nearest === undefined) lines.push(...expectation(failure.expected, colours));
   else lines.push(...comparison(failure.expected, failure.nearest, colours));
   const differences = failure.differences ?? [];
@@ -110,7 +110,9 @@ function wire(one: CaseResult, colours: Colours): string[] {
   const last = entries.slice(-shownEntries).map(({ at, actor, direction, text, hex, bytes }) => {
     const content = text ?? (hex === undefined ? '' : `${bytes} bytes: ${hex}`);
     const time = `${at.toFixed(1)} ms`.padStart(11);
-    return colours.dim(`  ${time}  ${oneLine(actor, 40)} ${arrows[direction]} ${oneLine(content, 160)}`);
+    // A step is a sentence that begins with its actor.
+    const who = direction === 'step' ? '' : `${oneLine(actor, 40)} `;
+    return colours.dim(`  ${time}  ${who}${arrows[direction]} ${oneLine(content, 160)}`);
   });
   const left = entries.length + (one.evidence?.omitted?.entries ?? 0) - last.length;
   return [

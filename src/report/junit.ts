@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Builder, TestCase, TestSuite } from 'junit-report-builder';
 import type { CaseResult, Failure, RunRecord, TranscriptEntry } from '../record/record.schema.ts';
 import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
+import { printable } from './printable.ts';
 
 /** The package is CommonJS whose only export is a builder, which its types do not say. */
 const junit = createRequire(import.meta.url)('junit-report-builder') as Builder;
@@ -76,7 +77,7 @@ function describeCase(test: TestCase, one: CaseResult, strictness: Strictness): 
 }
 
 function judge(test: TestCase, one: CaseResult, strictness: Strictness): void {
-  const text = one.failure?.message ?? one.reason ?? one.verdict;
+  const text = one.reason ?? one.failure?.message ?? one.verdict;
   const message = attribute(text);
   const explanation = content(details(one));
   if (one.unexpectedPass) test.failure('it is listed in known-failing.yaml, and passes', 'unexpected pass');
@@ -113,13 +114,15 @@ function describeStale(suite: TestSuite, entries: readonly string[]): void {
 
 function details({ failure, reason }: CaseResult): string {
   const lines = reason === undefined ? [] : [reason];
+  if (failure && !reason?.includes(failure.message)) lines.push(failure.message);
   if (failure) lines.push(...failureLines(failure));
-  return lines.join('\n');
+  const text = lines.join('\n');
+  return text.length > shownEnd ? `${text.slice(0, shownEnd)}\n(cut: the record holds more)` : text;
 }
 
 function failureLines(failure: Failure): string[] {
-  const { message, expected, nearest, differences = [], step, localPort } = failure;
-  const lines = [message, `expected: ${expected}`];
+  const { expected, nearest, differences = [], step, localPort } = failure;
+  const lines = [`expected: ${expected}`];
   if (nearest !== undefined) lines.push(`nearest that came: ${nearest}`);
   for (const { path, expected: wanted, actual } of differences)
     lines.push(`  ${path}: expected ${wanted}, got ${actual ?? 'nothing'}`);
@@ -168,15 +171,12 @@ function content(text: string): string {
 }
 
 /**
- * Text that XML 1.0 can hold (section 2.2): control characters, U+FFFE and U+FFFF show as escapes, lone surrogates
- * as U+FFFD.
+ * Text that XML 1.0 can hold (section 2.2): what is not printable, U+FFFE and U+FFFF show as escapes. That is more
+ * than XML demands, but messages of JUnit reports end on terminals too.
  */
 export function xmlText(text: string): string {
-  return text
-    .replace(/[\ud800-\udfff]/gu, '\ufffd')
-    .replace(/\r\n/g, '\n')
-    .replace(
-      /[\0-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/g,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
+  return printable(text.replaceAll('\r\n', '\n')).replace(
+    /[\ufffe\uffff]/g,
+    (character) => `\\u{${character.charCodeAt(0).toString(16)}}`,
+  );
 }

@@ -10,8 +10,9 @@ const ownRoot = fileURLToPath(new URL('../..', import.meta.url));
 /** One line of a suite file as it is now, counted from 1; undefined where it cannot be read. */
 export type SourceLine = (file: string, line: number) => string | undefined;
 
-/** Looks where the user stands, then among Touchstone's own suites. */
+/** Looks where the user stands, then among Touchstone's own suites. A record cannot make it read anything but YAML. */
 export const sourceLine: SourceLine = (file, line) => {
+  if (!/\.ya?ml$/.test(file)) return undefined;
   for (const path of [resolve(file), resolve(ownRoot, file)])
     try {
       if (statSync(path).size > largestFile) continue;
