@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { Dialect } from './dialect.schema.ts';
 import {
@@ -8,14 +9,19 @@ import {
   type Credentials,
   type Message,
   type MessagingClient,
+  NoAnswer,
   NotResumed,
   type SignInOptions,
   SignInRefused,
+  type TlsFacts,
 } from './messaging-client.ts';
 import { fillShape, type Json, matchShape } from './shape.ts';
+import { tlsFacts, tlsOptions } from './tls.ts';
 
-/** A server that sends more than this in one message is cut off. */
-const largestMessage = 16 * 1_048_576;
+/** A server that sends more than this in one message is cut off, in octets. */
+const largestMessage = 32 * 1_048_576;
+/** How long a server may take to answer the closing handshake of WebSocket, in milliseconds. */
+const closingPatienceMs = 2_000;
 
 interface Waiting {
   receive: unknown;
@@ -28,6 +34,7 @@ export interface ChatWay {
   dialect: Dialect;
   /** Path of the endpoint's URL. */
   path: string;
+  /** TLS from the first octet. */
   secure: boolean;
   ca?: string;
   servername?: string;
@@ -36,44 +43,94 @@ export interface ChatWay {
 /** A user of a chat server over WebSocket that speaks JSON as a dialect says. */
 export class ChatClient implements MessagingClient {
   readonly address: string;
+  readonly nowhere: string;
   readonly #way: ChatWay;
   readonly #options: ClientOptions;
   readonly #values = new Map<string, Json>();
   #socket: WebSocket | undefined;
   #waiting: Waiting[] = [];
-  #leaving = false;
+  #patienceMs = 0;
+  /** Signed in, and not about to leave: then the end of the connection is news. */
+  #established = false;
 
   constructor(username: string, way: ChatWay, options: ClientOptions) {
     this.#way = way;
     this.#options = options;
     this.#values.set('username', username);
-    this.address = String(fillShape(way.dialect.address ?? '{username}', this.#values));
+    const address = (name: string) =>
+      String(fillShape(way.dialect.address ?? '{username}', new Map([['username', name]])));
+    this.address = address(username);
+    this.nowhere = address('nobody-of-that-name');
   }
 
   get localPort(): number | undefined {
-    return (this.#socket as { _socket?: Socket } | undefined)?._socket?.localPort;
+    return this.#stream?.localPort;
+  }
+
+  get tls(): TlsFacts | undefined {
+    return tlsFacts(this.#stream);
+  }
+
+  get session(): string | undefined {
+    const session = this.#values.get('session');
+    return session === undefined ? undefined : String(session);
+  }
+
+  /** What the WebSocket runs over; `ws` has no other way to tell. */
+  get #stream(): Socket | TLSSocket | undefined {
+    return (this.#socket as { _socket?: Socket } | undefined)?._socket;
   }
 
   async signIn(credentials: Credentials, options: SignInOptions): Promise<void> {
-    await this.#connect(options);
     const { receive, refused, send } = this.#way.dialect['sign in'];
-    this.#values.set('username', credentials.username);
-    this.#values.set('password', credentials.password);
     this.#values.set('resumable', options.resumable === true);
-    const captured = await this.#exchange({ send, receive, refused }, (reason) => new SignInRefused(reason));
-    for (const [name, value] of captured) this.#values.set(name, value);
+    // A new session counts from the beginning.
+    this.#values.delete('seq');
+    await this.#enter(credentials, options, async () => {
+      const { before } = options;
+      if (before) await this.send(before.to, { text: before.text });
+      const captured = await this.#exchange(
+        { send, receive, refused },
+        (reason) => new SignInRefused(reason),
+      );
+      for (const [name, value] of captured) this.#values.set(name, value);
+    });
   }
 
-  async resume(options: SignInOptions): Promise<void> {
+  async resume(credentials: Credentials, options: SignInOptions & { session?: string }): Promise<void> {
     const { resume } = this.#way.dialect;
     if (!resume) throw new NotResumed('the dialect says nothing of sessions');
-    await this.#connect(options);
-    await this.#exchange(resume, (reason) => new NotResumed(reason));
+    const { session } = options;
+    if (session !== undefined) this.#values.set('session', session).set('seq', 0);
+    await this.#enter(credentials, options, async () => {
+      await this.#exchange(resume, (reason) => new NotResumed(reason));
+    });
+  }
+
+  /** Connects and says what lets the user in; a connection on which that fails is over. */
+  async #enter(
+    { username, password }: Credentials,
+    options: SignInOptions,
+    say: () => Promise<void>,
+  ): Promise<void> {
+    options.signal.throwIfAborted();
+    this.#values.set('username', username).set('password', password);
+    this.#patienceMs = options.patienceMs;
+    try {
+      await this.#connect(options);
+      await say();
+      this.#established = true;
+    } catch (error) {
+      this.dispose();
+      options.signal.throwIfAborted();
+      throw error;
+    }
   }
 
   async send(to: string, message: Message): Promise<void> {
     const values = new Map(this.#values).set('to', to);
     if (message.id !== undefined) values.set('id', message.id);
+    if (message.claim !== undefined) values.set('claim', message.claim);
     const { text, octets } = this.#way.dialect.send;
     if ('text' in message) return this.#write(fillShape(text, values.set('text', message.text)));
     if (!octets) throw new Error('the dialect says nothing of binary messages');
@@ -97,28 +154,38 @@ export class ChatClient implements MessagingClient {
     const socket = this.#socket;
     if (!socket) return;
     const bye = this.#way.dialect['sign out'];
-    this.#leaving = true;
-    if (bye) await this.#write(fillShape(bye, this.#values));
-    await new Promise<void>((resolve) => {
-      socket.once('close', () => resolve());
-      socket.close(1000);
-    });
+    this.#established = false;
+    if (bye) await this.#write(fillShape(bye, this.#values)).catch(() => undefined);
+    if (socket.readyState !== WebSocket.CLOSED)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => socket.terminate(), Math.min(this.#patienceMs, closingPatienceMs));
+        socket.once('close', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+        socket.close(1000);
+      });
+    this.dispose();
   }
 
   dispose(): void {
-    this.#leaving = true;
-    this.#socket?.terminate();
+    this.#established = false;
+    const socket = this.#socket;
     this.#socket = undefined;
+    socket?.terminate();
+    for (const one of this.#waiting.splice(0)) one.reject(new ConnectionLost('it was given up'));
   }
 
-  #connect({ host, port, signal }: SignInOptions): Promise<void> {
-    const { dialect, path, secure, ca, servername } = this.#way;
+  #connect({ host, port, signal, tls, patienceMs }: SignInOptions): Promise<void> {
+    const { dialect, path, ca, servername } = this.#way;
+    const secure = tls === undefined ? this.#way.secure : tls !== 'none';
     const url = `${secure ? 'wss' : 'ws'}://${host}:${port}${path}`;
-    this.#socket?.terminate();
-    this.#leaving = false;
+    this.dispose();
     const socket = new WebSocket(url, dialect.subprotocol === undefined ? [] : [dialect.subprotocol], {
       perMessageDeflate: false,
       maxPayload: largestMessage,
+      handshakeTimeout: patienceMs,
+      ...tlsOptions(tls),
       ...(ca === undefined ? {} : { ca }),
       ...(servername === undefined ? {} : { servername }),
     });
@@ -131,7 +198,10 @@ export class ChatClient implements MessagingClient {
     return new Promise((resolve, reject) => {
       socket.once('open', () => resolve());
       // After the opening an error is followed by `close`, which says the same to whoever waits.
-      socket.on('error', (error) => reject(new ConnectionLost(error.message)));
+      socket.on('error', (error) => {
+        const late = error.message === 'Opening handshake has timed out';
+        reject(late ? new NoAnswer('the opening handshake') : new ConnectionLost(error.message));
+      });
     });
   }
 
@@ -140,13 +210,24 @@ export class ChatClient implements MessagingClient {
     refusal: (reason: string) => Error,
   ): Promise<Map<string, Json>> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((one) => one !== waiting);
+        reject(new NoAnswer(JSON.stringify(words.receive)));
+      }, this.#patienceMs);
+      const waiting: Waiting = {
         receive: words.receive,
         refused: words.refused,
-        resolve,
-        reject: (error) => reject(error instanceof ConnectionLost ? error : refusal(error.message)),
-      });
-      this.#write(fillShape(words.send, this.#values)).catch(reject);
+        resolve: (captured) => {
+          clearTimeout(timer);
+          resolve(captured);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error instanceof ConnectionLost ? error : refusal(error.message));
+        },
+      };
+      this.#waiting.push(waiting);
+      this.#write(fillShape(words.send, this.#values)).catch(waiting.reject);
     });
   }
 
@@ -226,7 +307,8 @@ export class ChatClient implements MessagingClient {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const one of waiting) one.reject(refuses ? new Error(text) : new ConnectionLost(text));
-    if (!this.#leaving && waiting.length === 0) this.#options.onEvent({ kind: 'ended', reason: text });
+    if (this.#established) this.#options.onEvent({ kind: 'ended', reason: text });
+    this.#established = false;
   }
 }
 

@@ -34,7 +34,8 @@ export const dialectSchema = {
       type: 'object',
       required: ['text'],
       additionalProperties: false,
-      description: 'Knows {to}, {id}, and {text} or {base64}',
+      description:
+        'Knows {to}, {id}, {text} or {base64}, and {claim}: the name that a liar puts on the message',
       properties: { text: shape, octets: shape },
     },
     receive: {
@@ -46,7 +47,10 @@ export const dialectSchema = {
     },
     appear: { ...shape, description: 'Knows {as}: available, away, busy' },
     befriend: { ...exchange, description: 'Knows {other}' },
-    resume: { ...exchange, description: 'Knows {session} and {seq}, the last number received' },
+    resume: {
+      ...exchange,
+      description: 'Knows {username}, {password}, {session} and {seq}, the last number received',
+    },
     'sign out': shape,
   },
 } as const;

@@ -5,6 +5,8 @@
 export interface MessagingClient {
   /** How others address this user. */
   readonly address: string;
+  /** An address that no message can be delivered to. */
+  readonly nowhere: string;
   readonly localPort: number | undefined;
   /** What TLS agreed upon; undefined without TLS, or without a connection. */
   readonly tls: TlsFacts | undefined;

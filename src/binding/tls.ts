@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
 import type { TlsFacts, TlsWish } from './messaging-client.ts';
 
@@ -16,9 +17,11 @@ export function tlsOptions(wish: TlsWish | undefined): ConnectionOptions {
 /** What TLS agreed upon on that socket; undefined where it carries none. */
 export function tlsFacts(socket: unknown): TlsFacts | undefined {
   if (!(socket instanceof TLSSocket) || socket.destroyed) return undefined;
+  // Not getPeerX509Certificate: in Node.js 20 each call takes one certificate off the chain.
+  const { raw } = socket.getPeerCertificate();
   return {
     version: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().standardName,
-    names: socket.getPeerX509Certificate()?.subjectAltName ?? '',
+    names: raw ? (new X509Certificate(raw).subjectAltName ?? '') : '',
   };
 }

@@ -1,40 +1,56 @@
 import { EventEmitter } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
 import { connect as connectTls } from 'node:tls';
-import type { XmlElement } from '../xmpp/element.ts';
-import { escapeXml } from '../xmpp/element.ts';
+import { escapeXml, type XmlElement } from '../xmpp/element.ts';
 import { namespaces } from '../xmpp/namespaces.ts';
 import { StreamParser } from '../xmpp/stream-parser.ts';
+import type { TlsFacts, TlsWish } from './messaging-client.ts';
+import { tlsFacts, tlsOptions } from './tls.ts';
 
 /** Where to connect, and whom to trust there. */
 export interface TrustedWay {
   host: string;
   port: number;
   domain: string;
-  /** TLS from the first octet (XEP-0368), or by STARTTLS. */
-  tls: 'direct' | 'starttls';
+  /** TLS from the first octet (XEP-0368), by STARTTLS, or not at all. */
+  encryption: 'direct' | 'starttls' | 'none';
+  wish?: TlsWish | undefined;
   ca?: string | undefined;
   observe(chunk: { direction: 'sent' | 'received'; bytes: Buffer }): void;
 }
 
 /**
  * A socket as @xmpp/client wants one. The library gives no way to name a certificate authority, so TLS is set up
- * here, against the target's own; all that is said over it is the library's.
+ * here, against the target's own; all that is said over it is the library's. It emits text instead of octets: the
+ * library would decode each chunk by itself, and so break characters that lie across two of them.
  */
 export class TrustedSocket extends EventEmitter {
-  readonly secure = true;
   #socket: Socket | undefined;
   #way: TrustedWay | undefined;
+
+  /** The library tells the server its address only over a connection that is secure. */
+  get secure(): boolean {
+    return this.#way?.encryption !== 'none';
+  }
 
   get localPort(): number | undefined {
     return this.#socket?.localPort;
   }
 
+  get tls(): TlsFacts | undefined {
+    return tlsFacts(this.#socket);
+  }
+
   connect(way: TrustedWay): void {
     this.#way = way;
-    const { host, port, tls } = way;
-    if (tls === 'direct') return this.#secure(way, { host, port, ALPNProtocols: ['xmpp-client'] });
-    const socket = connectTcp({ host, port });
+    const { host, port } = way;
+    if (way.encryption === 'direct') return this.#secure(way, { host, port, ALPNProtocols: ['xmpp-client'] });
+    const socket = connectTcp({ host, port, noDelay: true });
+    if (way.encryption === 'none') {
+      socket.once('connect', () => this.emit('connect'));
+      return this.#use(socket, way);
+    }
     this.#socket = socket;
     socket.once('error', (error) => this.emit('error', error));
     socket.once('close', () => this.emit('close'));
@@ -72,15 +88,27 @@ export class TrustedSocket extends EventEmitter {
   ): void {
     const socket = connectTls({
       ...over,
+      ...tlsOptions(way.wish),
       servername: way.domain,
       ...(way.ca === undefined ? {} : { ca: way.ca }),
     });
-    this.#socket = socket;
     socket.setNoDelay(true);
     socket.once('secureConnect', () => this.emit('connect'));
+    this.#use(socket, way);
+  }
+
+  /** From here on the library speaks. */
+  #use(socket: Socket, way: TrustedWay): void {
+    this.#socket = socket;
+    const decoder = new StringDecoder('utf8');
     socket.on('data', (bytes: Buffer) => {
       way.observe({ direction: 'received', bytes });
-      this.emit('data', bytes);
+      try {
+        this.emit('data', decoder.write(bytes));
+      } catch (error) {
+        // The library throws at some of what a hostile server can send.
+        socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      }
     });
     socket.on('error', (error) => this.emit('error', error));
     socket.once('close', () => this.emit('close'));

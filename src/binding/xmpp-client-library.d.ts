@@ -10,6 +10,7 @@ declare module '@xmpp/client' {
     getChild(name: string, namespace?: string): Element | undefined;
     getChildText(name: string, namespace?: string): string | null;
     remove(child: Element | string, namespace?: string): Element;
+    append(...children: Element[]): Element;
     toString(): string;
   }
 
@@ -24,7 +25,7 @@ declare module '@xmpp/client' {
     readonly name: string;
     prototype: {
       Socket: new () => EventEmitter;
-      Parser: new () => EventEmitter;
+      Parser: new () => EventEmitter & { write(text: string): void };
       socketParameters(service: string): object | undefined;
     };
   }
@@ -37,9 +38,11 @@ declare module '@xmpp/client' {
     transports: Transport[];
     reconnect: { stop(): void; reconnect(): Promise<void> };
     streamManagement: EventEmitter & { enabled: boolean; id: string };
+    iqCaller: { handlers: Map<string, { reject(error: Error): void }> };
     start(): Promise<unknown>;
     stop(): Promise<unknown>;
     send(stanza: Element): Promise<void>;
+    _detachParser(): void;
   }
 
   export interface ClientOptions {

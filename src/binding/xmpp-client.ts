@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Client, client, type Element, type Transport, xml } from '@xmpp/client';
+import { type Element, xml } from '@xmpp/client';
 import { namespaces } from '../xmpp/namespaces.ts';
 import {
   type Availability,
@@ -8,16 +8,17 @@ import {
   type Credentials,
   type Message,
   type MessagingClient,
+  NoAnswer,
   NotResumed,
   type SignInOptions,
   SignInRefused,
+  type TlsFacts,
 } from './messaging-client.ts';
-import { TrustedSocket } from './trusted-socket.ts';
+import type { TrustedWay } from './trusted-socket.ts';
+import { LibraryClient } from './xmpp-library.ts';
 
 /** Bits of binary, XEP-0231: small octets inside a message. */
 const bitsOfBinary = 'urn:xmpp:bob';
-/** How long the library waits for an answer while it sets up a stream, in milliseconds. */
-const answerTimeout = 10_000;
 
 export interface XmppWay {
   domain: string;
@@ -28,16 +29,17 @@ export interface XmppWay {
 /** A user of an XMPP server, through @xmpp/client: the client that applications use. */
 export class XmppMessagingClient implements MessagingClient {
   readonly address: string;
+  // Silence is allowed about accounts that do not exist (RFC 6121 section 8.5.1), but not about unknown domains.
+  readonly nowhere = 'nobody@nowhere.invalid';
   readonly #way: XmppWay;
   readonly #options: ClientOptions;
   readonly #friends = new Set<string>();
   readonly #both = new Set<string>();
-  #client: Client | undefined;
-  #socket: TrustedSocket | undefined;
-  #reach: { host: string; port: number } = { host: '', port: 0 };
-  #resumable = false;
-  #leaving = false;
-  #listeners = new Set<(stanza: Element) => void>();
+  readonly #listeners = new Set<(stanza: Element) => void>();
+  #library: LibraryClient | undefined;
+  #reach: SignInOptions | undefined;
+  /** Signed in, and not about to leave: then the end of the connection is news. */
+  #established = false;
 
   constructor(bare: string, way: XmppWay, options: ClientOptions) {
     this.address = bare;
@@ -46,42 +48,65 @@ export class XmppMessagingClient implements MessagingClient {
   }
 
   get localPort(): number | undefined {
-    return this.#socket?.localPort;
+    return this.#library?.socket?.localPort;
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.#library?.socket?.tls;
+  }
+
+  get session(): string | undefined {
+    return this.#library?.entity.streamManagement.id || undefined;
   }
 
   async signIn(credentials: Credentials, options: SignInOptions): Promise<void> {
     this.dispose();
-    this.#leaving = false;
-    this.#resumable = options.resumable === true;
     this.#reach = options;
-    const entity = this.#newClient(credentials);
-    this.#client = entity;
-    await this.#guarded(entity, options.signal, entity.start());
-    await this.#request(
-      xml('iq', { type: 'get', id: 'roster' }, xml('query', { xmlns: namespaces.roster })),
-      'roster',
-    );
-    const reflected = this.#next(
-      (stanza) => stanza.is('presence') && stanza.attrs.from === entity.jid?.toString(),
-    );
-    await entity.send(xml('presence'));
-    await reflected;
+    const library = this.#newLibrary(credentials, options);
+    this.#library = library;
+    await this.#guarded(library, options, async () => {
+      await library.entity.start();
+      await this.#show(options);
+    });
+    this.#established = true;
   }
 
-  async resume(options: SignInOptions): Promise<void> {
-    const entity = this.#client;
-    if (!entity?.streamManagement.id) throw new NotResumed('the server gave no session to resume');
+  /** Asks for the roster, becomes available, and makes sure that the server has taken note of both. */
+  async #show({ patienceMs }: SignInOptions): Promise<void> {
+    const roster = xml('query', { xmlns: namespaces.roster });
+    await this.#request(xml('iq', { type: 'get', id: 'roster' }, roster), patienceMs);
+    await this.#sendStanza(xml('presence'));
+    const ping = xml('ping', { xmlns: namespaces.ping });
+    // Answered after the presence was handled, by a result or by an error (RFC 6120 sections 8.2.3 and 10.1).
+    await this.#request(xml('iq', { type: 'get', id: 'shown', to: this.#way.domain }, ping), patienceMs);
+  }
+
+  async resume(credentials: Credentials, options: SignInOptions & { session?: string }): Promise<void> {
+    const { session } = options;
+    if (session !== undefined) {
+      this.dispose();
+      this.#library = this.#newLibrary(credentials, { ...options, resumable: true });
+      this.#library.entity.streamManagement.id = session;
+    }
+    const library = this.#library;
+    if (!library?.entity.streamManagement.id) throw new NotResumed('the server gave no session to resume');
+    const { entity } = library;
     this.#reach = options;
-    const resumed = new Promise<void>((resolve, reject) => {
-      entity.streamManagement.once('resumed', () => resolve());
-      entity.once('online', () => reject(new NotResumed('the server began a new session')));
+    await this.#guarded(library, options, () => {
+      const resumed = new Promise<void>((resolve, reject) => {
+        entity.streamManagement.once('resumed', () => resolve());
+        entity.once('online', () => reject(new NotResumed('the server began a new session instead')));
+        entity.once('error', reject);
+      });
+      return Promise.all([resumed, entity.reconnect.reconnect()]);
     });
-    await this.#guarded(entity, options.signal, Promise.all([resumed, entity.reconnect.reconnect()]));
+    this.#established = true;
   }
 
   async send(to: string, message: Message): Promise<void> {
     const body = 'text' in message ? xml('body', {}, message.text) : this.#data(message.octets);
-    await this.#sendStanza(xml('message', { to, type: 'chat', id: message.id }, body));
+    const { id, claim } = message;
+    await this.#sendStanza(xml('message', { to, type: 'chat', id, from: claim }, body));
   }
 
   #data(octets: Buffer): Element {
@@ -104,74 +129,60 @@ export class XmppMessagingClient implements MessagingClient {
     this.#friends.add(other.address);
     other.#friends.add(this.address);
     const done = Promise.all([this.#friendsWith(other.address), other.#friendsWith(this.address)]);
+    done.catch(() => undefined);
     await this.#sendStanza(xml('presence', { to: other.address, type: 'subscribe' }));
     await other.#sendStanza(xml('presence', { to: this.address, type: 'subscribe' }));
     await done;
   }
 
   #friendsWith(address: string): Promise<void> {
+    const what = `the subscription between ${this.address} and ${address}`;
     return this.#both.has(address)
       ? Promise.resolve()
-      : this.#next(() => this.#both.has(address), `the subscription between ${this.address} and ${address}`);
+      : this.#next(() => this.#both.has(address), what, this.#reach?.patienceMs ?? 0);
   }
 
   async signOut(): Promise<void> {
-    this.#leaving = true;
-    const entity = this.#client;
-    this.#client = undefined;
-    if (!entity) return;
-    await entity.send(xml('presence', { type: 'unavailable' })).catch(() => undefined);
-    await entity.stop().catch(() => undefined);
-    this.#socket?.destroy();
+    this.#established = false;
+    const library = this.#library;
+    if (!library) return;
+    await library.entity.send(xml('presence', { type: 'unavailable' })).catch(() => undefined);
+    await library.entity.stop().catch(() => undefined);
+    this.dispose();
   }
 
   dispose(): void {
-    this.#leaving = true;
-    // The library is left without a socket: its timers see a client that is offline.
-    this.#client?.emit('offline');
-    this.#client = undefined;
-    this.#socket?.destroy();
+    this.#established = false;
+    const library = this.#library;
+    this.#library = undefined;
+    library?.release();
   }
 
-  #newClient(credentials: Credentials): Client {
-    const entity = client({
-      service: 'xmpps://target',
-      domain: this.#way.domain,
-      timeout: answerTimeout,
-      credentials: (authenticate, mechanisms) =>
+  #newLibrary(credentials: Credentials, options: SignInOptions): LibraryClient {
+    const library = new LibraryClient({
+      way: () => this.#wayNow(),
+      timeout: options.patienceMs,
+      streamManagement: options.resumable === true,
+      authenticate: async (say, mechanisms) => {
+        const { before } = options;
+        if (before)
+          await library.entity.send(
+            xml('message', { to: before.to, type: 'chat' }, xml('body', {}, before.text)),
+          );
         // The library's own SCRAM derives its key in JavaScript, half a second of it; over TLS the password may go.
-        authenticate(credentials, mechanisms.includes('PLAIN') ? 'PLAIN' : (mechanisms[0] ?? 'PLAIN')),
+        await say(credentials, mechanisms.includes('PLAIN') ? 'PLAIN' : (mechanisms[0] ?? 'PLAIN'));
+      },
     });
-    entity.reconnect.stop();
-    entity.transports = [this.#transport(entity)];
-    entity.on('stanza', (stanza: Element) => this.#receive(stanza));
-    entity.on('error', () => undefined);
-    entity.on('disconnect', (how: { reason?: unknown }) => this.#ended(entity, how));
-    return entity;
+    library.entity.on('stanza', (stanza: Element) => this.#receive(stanza));
+    library.entity.on('disconnect', (how: { reason?: unknown }) => this.#ended(library, how));
+    return library;
   }
 
-  /** The library's own TLS transport with our socket under it; stream management only where it is wanted. */
-  #transport(entity: Client): Transport {
-    const base = entity.transports.find((one) => one.name === 'ConnectionTLS');
-    if (!base) throw new Error('@xmpp/client has no TLS transport');
-    // The library only reads a transport's prototype; this one leaves the library's own class as it is.
-    const own: Transport = { name: 'TrustedTransport', prototype: Object.create(base.prototype) };
-    const setSocket = (socket: TrustedSocket) => {
-      this.#socket = socket;
-    };
-    own.prototype.Socket = class extends TrustedSocket {
-      constructor() {
-        super();
-        setSocket(this);
-      }
-    };
-    if (!this.#resumable) own.prototype.Parser = withoutStreamManagement(base.prototype.Parser);
-    own.prototype.socketParameters = () => ({
-      ...this.#reach,
-      ...this.#way,
-      observe: this.#options.observe,
-    });
-    return own;
+  #wayNow(): TrustedWay {
+    const { domain, tls, ca } = this.#way;
+    const { host = '', port = 0, tls: wish } = this.#reach ?? {};
+    const encryption = wish === 'none' ? 'none' : tls;
+    return { host, port, domain, encryption, wish, ca, observe: this.#options.observe };
   }
 
   #receive(stanza: Element): void {
@@ -216,31 +227,38 @@ export class XmppMessagingClient implements MessagingClient {
       this.#options.onEvent({ kind: 'message', from, ...own, text: message.getChildText('body') ?? '' });
   }
 
-  #ended(entity: Client, how: { reason?: unknown }): void {
-    if (entity !== this.#client || this.#leaving) return;
+  #ended(library: LibraryClient, how: { reason?: unknown }): void {
+    if (library !== this.#library || !this.#established) return;
+    this.#established = false;
     const reason = how.reason instanceof Error ? how.reason.message : 'the server ended it';
     this.#options.onEvent({ kind: 'ended', reason });
   }
 
   async #sendStanza(stanza: Element): Promise<void> {
-    if (!this.#client) throw new ConnectionLost('it is not open');
+    if (!this.#library) throw new ConnectionLost('it is not open');
     try {
-      await this.#client.send(stanza);
-    } catch (error) {
-      throw new ConnectionLost(error instanceof Error ? error.message : String(error));
+      await this.#library.entity.send(stanza);
+    } catch {
+      throw new ConnectionLost('it is closed');
     }
   }
 
-  async #request(iq: Element, id: string): Promise<void> {
-    const answered = this.#next((stanza) => stanza.is('iq') && stanza.attrs.id === id, 'the roster');
+  async #request(iq: Element, patienceMs: number): Promise<void> {
+    const { id = '' } = iq.attrs;
+    const answered = this.#next(
+      (stanza) => stanza.is('iq') && stanza.attrs.id === id,
+      `the request ${id}`,
+      patienceMs,
+    );
+    answered.catch(() => undefined);
     await this.#sendStanza(iq);
     await answered;
   }
 
   /** Resolves with the first stanza that fits. */
-  #next(fits: (stanza: Element) => boolean, what = 'an answer'): Promise<void> {
+  #next(fits: (stanza: Element) => boolean, what: string, patienceMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const entity = this.#client;
+      const entity = this.#library?.entity;
       const stop = () => {
         this.#listeners.delete(listener);
         entity?.removeListener('disconnect', lost);
@@ -255,57 +273,61 @@ export class XmppMessagingClient implements MessagingClient {
         stop();
         reject(new ConnectionLost(`while waiting for ${what}`));
       };
-      const timer = setTimeout(lost, answerTimeout);
+      const timer = setTimeout(() => {
+        stop();
+        reject(new NoAnswer(what));
+      }, patienceMs);
       this.#listeners.add(listener);
       entity?.once('disconnect', lost);
     });
   }
 
   /** What the library is doing ends with one of our errors, whatever the server does. */
-  async #guarded<T>(entity: Client, signal: AbortSignal, work: Promise<T>): Promise<T> {
+  async #guarded(
+    library: LibraryClient,
+    options: SignInOptions,
+    start: () => Promise<unknown>,
+  ): Promise<void> {
+    const { entity } = library;
+    const { signal, patienceMs } = options;
     let stop = () => {};
     const lost = new Promise<never>((_resolve, reject) => {
       const onEnd = () => reject(new ConnectionLost('the server ended it'));
-      const onAbort = () => {
-        this.dispose();
-        reject(signal.reason);
-      };
+      const onAbort = () => reject(signal.reason);
+      // Each step of signing in may take that long, and there are five of them.
+      const timer = setTimeout(() => reject(new NoAnswer('it neither lets in nor refuses')), 5 * patienceMs);
       entity.once('disconnect', onEnd);
       signal.addEventListener('abort', onAbort, { once: true });
       stop = () => {
+        clearTimeout(timer);
         entity.removeListener('disconnect', onEnd);
         signal.removeEventListener('abort', onAbort);
       };
     });
     lost.catch(() => undefined);
-    work.catch(() => undefined);
     try {
-      return await Promise.race([work, lost]);
+      signal.throwIfAborted();
+      const work = start();
+      work.catch(() => undefined);
+      await Promise.race([work, lost]);
     } catch (error) {
-      this.#leaving = true;
-      this.#socket?.destroy();
+      this.dispose();
       if (signal.aborted) throw signal.reason;
-      if (error instanceof NotResumed || error instanceof ConnectionLost) throw error;
-      const condition = error instanceof Error && 'condition' in error ? String(error.condition) : undefined;
-      if (condition !== undefined && error instanceof Error && error.name === 'SASLError')
-        throw new SignInRefused(condition);
-      throw new ConnectionLost(error instanceof Error ? error.message : String(error));
+      throw inOurWords(error);
     } finally {
       stop();
     }
   }
 }
 
-/** The library turns stream management on wherever it is offered; a session that must end with its connection hides it. */
-function withoutStreamManagement(Parser: Transport['prototype']['Parser']): Transport['prototype']['Parser'] {
-  return class extends Parser {
-    override emit(event: string | symbol, ...values: unknown[]): boolean {
-      const [element] = values as [Element | undefined];
-      if (event === 'element' && element?.is('features', namespaces.stream))
-        element.remove('sm', namespaces.streamManagement);
-      return super.emit(event, ...values);
-    }
-  };
+function inOurWords(error: unknown): Error {
+  const known = [NotResumed, ConnectionLost, NoAnswer, SignInRefused].some((one) => error instanceof one);
+  if (!(error instanceof Error) || known)
+    return error instanceof Error ? error : new ConnectionLost(String(error));
+  if (error.name === 'TimeoutError') return new NoAnswer('while the stream was set up');
+  if (error.name === 'SASLError' && 'condition' in error) return new SignInRefused(String(error.condition));
+  // A stream error, a failed TLS handshake, a socket that is gone.
+  return new ConnectionLost(error.message);
 }
 
 function bareOf(address: string): string {

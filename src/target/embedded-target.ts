@@ -113,6 +113,6 @@ function describe(
     tls: kind.endsWith('-tls') ? 'direct' : kind === 'xmpp' ? 'required' : 'none',
     ...(isWeb ? { path: path ?? '/' } : {}),
     ...(kind.startsWith('websocket') ? { echo: true } : {}),
-    ...(kind === 'chat' ? { dialect } : {}),
+    ...(kind.startsWith('chat') ? { dialect } : {}),
   };
 }

@@ -150,6 +150,7 @@ function* missingFiles(
   const { container, process } = settings.start;
   const named: [string[], string | undefined][] = [
     [['endpoints', 'chat', 'dialect'], settings.endpoints.chat?.dialect],
+    [['endpoints', 'chat-tls', 'dialect'], settings.endpoints['chat-tls']?.dialect],
     [['start', 'process', 'folder'], process?.folder],
   ];
   const ca = settings.tls?.ca;

@@ -74,7 +74,7 @@ export async function probe(
 function seeFile({ target, see }: Probing): void {
   const { endpoints, control } = target;
   if (endpoints.websocket?.echo || endpoints['websocket-tls']?.echo) see('websocket-echo');
-  if (endpoints.chat) see('chat');
+  if (endpoints.chat || endpoints['chat-tls']) see('chat');
   if (target.rooms !== undefined) see('rooms');
   if (control) see('restart', 'pause', 'kill');
 }

@@ -10,6 +10,7 @@ export const endpointKinds = [
   'websocket',
   'websocket-tls',
   'chat',
+  'chat-tls',
 ] as const;
 
 export type EndpointKind = (typeof endpointKinds)[number];

@@ -15,6 +15,7 @@ const path = {
   pattern: '^/',
   description: 'The path of the WebSocket, from / on; / by default',
 } as const;
+const dialect = { type: 'string', description: 'The dialect file, from the folder of this file' } as const;
 const echo = {
   type: 'boolean',
   description: 'The server sends every message back: the cases of RFC 6455 and RFC 7692 need it',
@@ -227,14 +228,17 @@ export const targetSchema = {
         },
         chat: {
           type: 'object',
-          description: 'A chat server over WebSocket that a dialect tells how to speak to',
+          description: 'A chat server over WebSocket that a dialect tells how to speak to, without TLS',
           required: ['dialect'],
           additionalProperties: false,
-          properties: {
-            port: { ...port, description: portDescription },
-            path,
-            dialect: { type: 'string', description: 'The dialect file, from the folder of this file' },
-          },
+          properties: { port: { ...port, description: portDescription }, path, dialect },
+        },
+        'chat-tls': {
+          type: 'object',
+          description: 'The same with TLS',
+          required: ['dialect'],
+          additionalProperties: false,
+          properties: { port: { ...port, description: portDescription }, path, dialect },
         },
       },
     },

@@ -23,6 +23,26 @@ export const faults: Fault[] = [
     summary: 'Delivers messages of connections that have not signed in',
   },
   {
+    name: 'chat-tells-unknown-names-apart',
+    breaks: ['messaging/auth-refusals-alike'],
+    summary: 'Refuses an unknown name for another reason than a wrong password',
+  },
+  {
+    name: 'chat-believes-the-sender',
+    breaks: ['messaging/auth-identity-not-forgeable'],
+    summary: 'Delivers messages under whatever name the sender put on them',
+  },
+  {
+    name: 'chat-signs-in-without-tls',
+    breaks: ['messaging/tls-no-password-in-the-clear'],
+    summary: 'Takes passwords on connections without TLS',
+  },
+  {
+    name: 'chat-signs-nobody-in-over-tls',
+    breaks: ['messaging/tls-offered', 'messaging/tls-1.3-offered'],
+    summary: 'Signs nobody in over TLS',
+  },
+  {
     name: 'chat-ends-older-session',
     breaks: ['messaging/auth-several-sessions'],
     summary: 'Ends the session that an account has already',
@@ -110,6 +130,16 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
+    name: 'chat-hands-over-backwards',
+    breaks: ['messaging/reconnection-offline-messages-kept'],
+    summary: 'Hands over what was kept in another order',
+  },
+  {
+    name: 'chat-resumes-for-anybody',
+    breaks: ['messaging/reconnection-resumption-by-owner-only'],
+    summary: 'Takes up a session for whoever knows its name',
+  },
+  {
     name: 'chat-refuses-to-come-back',
     breaks: ['messaging/reconnection-*'],
     summary: 'Refuses a user whose connection was lost once',
@@ -132,6 +162,16 @@ export const faults: Fault[] = [
     name: 'chat-cuts-payloads',
     breaks: ['messaging/binary-*', 'messaging/tls-messages-over-tls'],
     summary: 'Delivers only the first half of a payload',
+  },
+  {
+    name: 'chat-delivers-cut-payloads',
+    breaks: ['messaging/binary-cut-payload-not-delivered'],
+    summary: 'Delivers what came of a message before its sender was gone',
+  },
+  {
+    name: 'chat-falls-over-large-payloads',
+    breaks: ['messaging/binary-too-large-refused'],
+    summary: 'Ends every connection when somebody sends too much',
   },
   {
     name: 'chat-loses-high-bits',

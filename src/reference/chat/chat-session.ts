@@ -9,8 +9,8 @@ export interface Numbered {
   content: Record<string, unknown>;
 }
 
-/** How much of what was delivered a session keeps, in case its connection is lost. */
-const kept = 1_000;
+/** How many messages are kept for a user whose connection is lost, or who is away. */
+export const kept = 1_000;
 
 /** A user who is signed in; a resumable session outlives its connection. */
 export class ChatSession {
@@ -20,6 +20,7 @@ export class ChatSession {
   socket: WebSocket | undefined;
   state: ChatState = 'available';
   #seq = 0;
+  #missed = 0;
   readonly #delivered: Numbered[] = [];
 
   constructor(id: string, account: LocalAccount, resumable: boolean, socket: WebSocket) {
@@ -34,7 +35,13 @@ export class ChatSession {
     const message = { seq: ++this.#seq, content };
     this.#delivered.push(message);
     if (this.#delivered.length > kept) this.#delivered.shift();
+    if (!this.socket) this.#missed++;
     this.#sendNumbered(message);
+  }
+
+  /** What came since the connection was lost. */
+  get missed(): Record<string, unknown>[] {
+    return this.#missed === 0 ? [] : this.#delivered.slice(-this.#missed).map((message) => message.content);
   }
 
   /** Sends again whatever came after that number. */

@@ -1,21 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { FaultSwitch } from '../fault.ts';
 import { Port } from '../port.ts';
 import type { Ground, Service } from '../service.ts';
 import type { Accounts, LocalAccount } from '../xmpp/accounts.ts';
-import { ChatSession, type ChatState } from './chat-session.ts';
+import { ChatSession, type ChatState, kept } from './chat-session.ts';
+import { unfinishedText } from './unfinished.ts';
 
 /** A message above this ends its connection with close code 1009, in octets. */
 export const largestChatMessage = 1_048_576;
 
 type Request = Record<string, unknown>;
 
+/** One connection, before and after its user has signed in. */
+interface Caller {
+  readonly socket: WebSocket;
+  readonly secure: boolean;
+}
+
 /**
  * The embedded server's chat endpoint: JSON over WebSocket, as containers/embedded/dialect.yaml says. Accounts are
- * those of the XMPP server.
+ * those of the XMPP server. Users are signed in over TLS only; the endpoint without TLS tells them so.
  */
 export class ChatService implements Service {
   readonly ports: readonly Port[];
@@ -29,16 +37,20 @@ export class ChatService implements Service {
   #messages = 0;
   #held: (() => void) | undefined;
 
-  private constructor(ground: Ground, accounts: Accounts, port: Port, web: Server) {
+  private constructor(ground: Ground, accounts: Accounts, ports: readonly [Port, Port], web: Server) {
+    const [plain, tls] = ports;
     this.#ground = { accounts, faults: ground.faults, note: () => ground.activity.note() };
-    this.ports = [port];
-    this.endpoints = { chat: { host: port.host, port: port.number, path: '/chat' } };
+    this.ports = ports;
+    this.endpoints = {
+      chat: { host: plain.host, port: plain.number, path: '/chat' },
+      'chat-tls': { host: tls.host, port: tls.number, path: '/chat' },
+    };
     const webSockets = new WebSocketServer({
       server: web,
       maxPayload: largestChatMessage,
       handleProtocols: (offered) => (offered.has('chat.touchstone') ? 'chat.touchstone' : false),
     });
-    webSockets.on('connection', (socket) => this.#connected(socket));
+    webSockets.on('connection', (socket, { socket: stream }) => this.#connected(socket, stream));
     web.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -47,8 +59,11 @@ export class ChatService implements Service {
 
   static async start(ground: Ground, accounts: Accounts): Promise<ChatService> {
     const web = createServer((_request, response) => response.writeHead(426).end());
-    const port = await Port.open(ground.activity, (socket) => web.emit('connection', socket));
-    return new ChatService(ground, accounts, port, web);
+    const ports = await Promise.all([
+      Port.open(ground.activity, (socket) => web.emit('connection', socket)),
+      Port.open(ground.activity, (socket) => web.emit('connection', secured(socket, ground))),
+    ]);
+    return new ChatService(ground, accounts, ports, web);
   }
 
   pause(): void {
@@ -67,29 +82,40 @@ export class ChatService implements Service {
     this.#sessions.clear();
   }
 
-  #connected(socket: WebSocket): void {
+  #connected(socket: WebSocket, stream: Socket): void {
+    const caller = { socket, secure: stream instanceof TLSSocket };
     let session: ChatSession | undefined;
+    let unfinished: Buffer[] = [];
+    // Before the codec reads them, so that the end of a message clears what belonged to it.
+    stream.prependListener('data', (octets: Buffer) => {
+      if (this.#ground.faults.active('chat-delivers-cut-payloads')) unfinished.push(octets);
+    });
     socket.on('message', (data) => {
+      unfinished = [];
       const request = readRequest(data.toString());
       if (!request) return socket.close(1007, 'this is no JSON object');
-      session = this.#answer(socket, session, request);
+      session = this.#answer(caller, session, request);
     });
     // `ws` answers protocol errors by closing; `close` follows.
     socket.on('error', () => undefined);
-    socket.on('close', () => {
+    socket.on('close', (code) => {
       this.#ground.note();
+      const { faults } = this.#ground;
+      if (code === 1009 && faults.active('chat-falls-over-large-payloads')) this.disconnect();
+      if (code === 1006 && session && faults.active('chat-delivers-cut-payloads'))
+        this.#route(session.account.username, unfinishedText(Buffer.concat(unfinished)), () => undefined);
       if (session?.socket === socket) this.#lost(session);
     });
   }
 
-  #answer(socket: WebSocket, session: ChatSession | undefined, request: Request): ChatSession | undefined {
+  #answer(caller: Caller, session: ChatSession | undefined, request: Request): ChatSession | undefined {
     const { faults } = this.#ground;
-    if (request.op === 'sign-in') return this.#signIn(socket, request) ?? session;
-    if (request.op === 'resume') return this.#resume(socket, request) ?? session;
+    if (request.op === 'sign-in') return this.#signIn(caller, request) ?? session;
+    if (request.op === 'resume') return this.#resume(caller, request) ?? session;
     if (!session) {
       if (request.op === 'message' && faults.active('chat-lets-strangers-speak'))
         this.#route('nobody', request, () => undefined);
-      else refuse(socket, 'sign in first');
+      else refuse(caller.socket, 'sign in first');
       return undefined;
     }
     if (request.op === 'message')
@@ -103,45 +129,69 @@ export class ChatService implements Service {
     return session;
   }
 
-  #signIn(socket: WebSocket, request: Request): ChatSession | undefined {
+  /** The account that may come in, or the reason why nobody may. */
+  #admit({ secure }: Caller, request: Request): LocalAccount | string {
     const { accounts, faults } = this.#ground;
+    if (!secure && !faults.active('chat-signs-in-without-tls')) return 'TLS is required';
+    if (secure && faults.active('chat-signs-nobody-in-over-tls')) return 'TLS is not supported';
     const name = String(request.user);
     let account = accounts.find(name);
     if (!account && faults.active('chat-signs-in-unknown-users')) account = accounts.createAnonymous();
+    if (!account && faults.active('chat-tells-unknown-names-apart')) return 'there is no such user';
     const accepted =
       account !== undefined &&
       (account.credentials.isPassword(String(request.password)) ||
         account.anonymous ||
         faults.active('chat-accepts-any-password'));
     const barred = this.#lostOnce.has(name) && faults.active('chat-refuses-to-come-back');
-    if (!account || !accepted || barred || faults.active('chat-refuses-right-password')) {
-      refuse(socket, 'wrong name or password');
+    if (!account || !accepted || barred || faults.active('chat-refuses-right-password'))
+      return 'wrong name or password';
+    return account;
+  }
+
+  #signIn(caller: Caller, request: Request): ChatSession | undefined {
+    const { faults } = this.#ground;
+    const { socket } = caller;
+    const account = this.#admit(caller, request);
+    if (typeof account === 'string') {
+      refuse(socket, account);
       return undefined;
     }
     if (faults.active('chat-ends-older-session'))
       for (const older of this.#sessionsOf(account.username)) older.socket?.close(4000, 'replaced');
     const session = new ChatSession(randomUUID(), account, request.resumable === true, socket);
-    this.#endLostSessions(account);
+    const missed = this.#endLostSessions(account);
     this.#sessions.set(session.id, session);
     session.send({ op: 'signed-in', session: session.id });
     this.#announce(session, 'available', 'chat-hides-sign-in');
     this.#tellWhoIsThere(session);
-    for (const content of this.#offline.get(account.username) ?? []) session.deliver(content);
+    for (const content of [...missed, ...(this.#offline.get(account.username) ?? [])])
+      session.deliver(content);
     this.#offline.delete(account.username);
     return session;
   }
 
   /** A new sign-in gives up sessions that wait to be resumed; what came for them is kept for the new one. */
-  #endLostSessions(account: LocalAccount): void {
-    if (this.#ground.faults.active('chat-sends-to-the-dead-connection')) return;
-    for (const old of this.#sessionsOf(account.username)) if (!old.socket) this.#sessions.delete(old.id);
+  #endLostSessions(account: LocalAccount): Record<string, unknown>[] {
+    if (this.#ground.faults.active('chat-sends-to-the-dead-connection')) return [];
+    const lost = this.#sessionsOf(account.username).filter((old) => !old.socket);
+    for (const old of lost) this.#sessions.delete(old.id);
+    return lost.flatMap((old) => old.missed);
   }
 
-  #resume(socket: WebSocket, request: Request): ChatSession | undefined {
+  #resume(caller: Caller, request: Request): ChatSession | undefined {
     const { faults } = this.#ground;
+    const { socket } = caller;
+    const account = this.#admit(caller, request);
     const session = this.#sessions.get(String(request.session));
-    if (!session?.resumable || faults.active('chat-refuses-to-come-back')) {
-      refuse(socket, 'there is no such session');
+    const owned = session?.account === account || faults.active('chat-resumes-for-anybody');
+    if (
+      typeof account === 'string' ||
+      !session?.resumable ||
+      !owned ||
+      faults.active('chat-refuses-to-come-back')
+    ) {
+      refuse(socket, typeof account === 'string' ? account : 'there is no such session');
       return undefined;
     }
     session.socket?.terminate();
@@ -188,7 +238,8 @@ export class ChatService implements Service {
 
   #contentOf(from: string, request: Request): Record<string, unknown> {
     const { faults } = this.#ground;
-    const sender = faults.active('chat-forges-sender') ? 'somebody-else' : from;
+    const claimed = faults.active('chat-believes-the-sender') ? request.from : undefined;
+    const sender = faults.active('chat-forges-sender') ? 'somebody-else' : (claimed ?? from);
     const id = request.id === undefined ? {} : { id: request.id };
     if (typeof request.base64 === 'string') {
       let octets = Buffer.from(request.base64, 'base64');
@@ -209,7 +260,9 @@ export class ChatService implements Service {
     if (sessions.length > 0) {
       for (const session of sessions) session.deliver(content);
     } else if (!faults.active('chat-drops-offline-messages') || isSentinel(content)) {
-      this.#offline.set(to.username, [...(this.#offline.get(to.username) ?? []), content]);
+      const waiting = [...(this.#offline.get(to.username) ?? []), content];
+      if (faults.active('chat-hands-over-backwards')) waiting.reverse();
+      this.#offline.set(to.username, waiting.slice(-kept));
     }
   }
 
@@ -278,6 +331,17 @@ export class ChatService implements Service {
     this.#friends.set(username, friends);
     return friends;
   }
+}
+
+function secured(socket: Socket, { identity }: Ground): TLSSocket {
+  const secure = new TLSSocket(socket, {
+    isServer: true,
+    secureContext: identity.context(),
+    ALPNProtocols: ['http/1.1'],
+  });
+  secure.on('error', () => socket.destroy());
+  secure.once('close', () => socket.destroy());
+  return secure;
 }
 
 function mixedUp(as: ChatState | 'gone'): ChatState | 'gone' {

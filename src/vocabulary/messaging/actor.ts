@@ -1,39 +1,57 @@
 import {
   ConnectionLost,
+  type Message,
   type MessagingClient,
   type MessagingEvent,
+  NoAnswer,
   NotResumed,
   type SignInOptions,
   SignInRefused,
+  type TlsWish,
 } from '../../binding/messaging-client.ts';
-import type { Account } from '../../target/running-target.ts';
+import type { Account, Endpoint } from '../../target/running-target.ts';
 import { type Finding, type Look, StepFailure } from '../expectation.ts';
 import { Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
 
-/** How the attempt to sign in ended, as an arrival that steps wait for. */
-export type MessagingArrival = MessagingEvent | { kind: 'signed in' } | { kind: 'refused'; reason: string };
+/** How an attempt to get in ended, as an arrival that steps wait for. */
+export type MessagingArrival =
+  | MessagingEvent
+  | { kind: 'signed in' }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'unanswered'; reason: string };
 
-/** One user of a messaging case. */
+export type Observe = (chunk: { direction: 'sent' | 'received'; bytes: Buffer }) => void;
+
+/** What an actor asks for beyond the usual when it signs in. */
+export interface Wishes {
+  username?: string;
+  password?: string;
+  tls?: TlsWish;
+  before?: { to: string; text: string };
+}
+
+/** One user of a messaging case, at one device. */
 export class MessagingActor implements Actor {
   readonly name: string;
   readonly account: Account;
   readonly client: MessagingClient;
   readonly inbox = new Inbox<MessagingArrival>();
+  readonly #resumable: boolean;
   readonly #stage: Stage;
-  readonly #endpoint: () => { host: string; port: number };
+  readonly #endpoint: (tls: TlsWish | undefined) => Endpoint;
   /** The text of the sentinel that was last sent to this user. */
   sentinel: string | undefined;
 
   constructor(
-    name: string,
-    account: Account,
+    { name, account, resumable }: { name: string; account: Account; resumable: boolean },
     open: (events: { onEvent(event: MessagingEvent): void; observe: Observe }) => MessagingClient,
-    endpoint: () => { host: string; port: number },
+    endpoint: (tls: TlsWish | undefined) => Endpoint,
     stage: Stage,
   ) {
     this.name = name;
     this.account = account;
+    this.#resumable = resumable;
     this.#stage = stage;
     this.#endpoint = endpoint;
     stage.addSecret(account.password);
@@ -53,62 +71,92 @@ export class MessagingActor implements Actor {
     return name === 'password' ? this.account.password : undefined;
   }
 
-  #arrive(event: MessagingEvent): void {
+  #arrive(event: MessagingArrival): void {
     if (event.kind === 'ended') this.#stage.transcript.event(this.name, `connection ended: ${event.reason}`);
+    if (event.kind === 'refused') this.#stage.transcript.event(this.name, `refused: ${event.reason}`);
     this.inbox.push(event);
     if (this.inbox.flooded) this.client.dispose();
   }
 
-  async #reach(resumable: boolean): Promise<SignInOptions> {
-    const link = await this.#stage.link(this.name, this.#endpoint());
-    return { host: link.host, port: link.port, signal: this.#stage.signal, resumable };
+  async #reach({ tls, before }: Wishes): Promise<SignInOptions> {
+    const link = await this.#stage.link(this.name, this.#endpoint(tls));
+    const { signal, patience } = this.#stage;
+    const { host, port } = link;
+    const wishes = { ...(tls === undefined ? {} : { tls }), ...(before === undefined ? {} : { before }) };
+    return { host, port, signal, patienceMs: patience, resumable: this.#resumable, ...wishes };
   }
 
   /** Signs in and must succeed. */
-  async signIn(resumable = false): Promise<void> {
-    await this.attempt({ resumable });
-    const last = this.inbox.waiting().at(-1);
-    if (last?.event.kind === 'signed in') last.taken = true;
-    else if (last?.event.kind === 'refused')
-      throw new StepFailure(
-        this.finding('mismatch', `${this.name} to sign in`, `refused: ${last.event.reason}`),
-      );
-    else
-      throw new StepFailure(
-        this.finding('closed', `${this.name} to sign in`, 'the connection ended instead'),
-      );
+  async signIn(): Promise<void> {
+    this.#forgetAttempts();
+    const { username, password } = this.account;
+    const expected = `${this.name} to sign in`;
+    await this.perform(expected, async () =>
+      this.client.signIn({ username, password }, await this.#reach({})),
+    );
   }
 
   /** Tries to sign in; how it ended arrives like anything else. */
-  async attempt(words: { username?: string; password?: string; resumable?: boolean }): Promise<void> {
-    const { username = this.account.username, password = this.account.password, resumable = false } = words;
-    this.forgetEnd();
-    try {
-      await this.client.signIn({ username, password }, await this.#reach(resumable));
-      this.inbox.push({ kind: 'signed in' });
-    } catch (error) {
-      if (error instanceof SignInRefused) this.inbox.push({ kind: 'refused', reason: error.reason });
-      else if (error instanceof ConnectionLost) this.inbox.push({ kind: 'ended', reason: error.message });
-      else throw error;
-    }
+  async attempt(wishes: Wishes): Promise<void> {
+    const { username = this.account.username, password = this.account.password } = wishes;
+    await this.#try(async () => this.client.signIn({ username, password }, await this.#reach(wishes)));
   }
 
   /** Connects again and takes up the old session, which must succeed. */
   async resume(): Promise<void> {
-    this.forgetEnd();
+    this.#forgetAttempts();
+    const expected = `${this.name} to take up the old session`;
+    await this.perform(expected, async () => this.client.resume(this.account, await this.#reach({})));
+  }
+
+  /** Signs in, and tries to take up a session of somebody else. */
+  async attemptSessionOf(other: MessagingActor): Promise<void> {
+    const { session } = other.client;
+    if (session === undefined)
+      throw new StepFailure(this.finding('mismatch', `a session of ${other.name}`, 'the server keeps none'));
+    await this.#try(async () => this.client.resume(this.account, { ...(await this.#reach({})), session }));
+  }
+
+  send(to: MessagingActor, message: Message): Promise<void> {
+    return this.perform(`${this.name} to send a message to ${to.name}`, () =>
+      this.client.send(to.client.address, message),
+    );
+  }
+
+  /** Does what must succeed; throws `StepFailure` when the server does not let it. */
+  async perform(expected: string, work: () => Promise<void>): Promise<void> {
     try {
-      await this.client.resume(await this.#reach(true));
+      await work();
     } catch (error) {
-      if (!(error instanceof NotResumed) && !(error instanceof ConnectionLost)) throw error;
-      throw new StepFailure(
-        this.finding('mismatch', `${this.name} to take up the old session`, error.message),
-      );
+      const kind = findingKind(error);
+      if (kind === undefined) throw error;
+      throw new StepFailure(this.finding(kind, expected, (error as Error).message));
     }
   }
 
-  /** The old connection is over: its end concerns no step that follows. */
-  forgetEnd(): void {
-    for (const arrival of this.inbox.waiting()) if (arrival.event.kind === 'ended') arrival.taken = true;
+  async #try(work: () => Promise<void>): Promise<void> {
+    this.#forgetAttempts();
+    try {
+      await work();
+      this.#arrive({ kind: 'signed in' });
+    } catch (error) {
+      if (error instanceof SignInRefused || error instanceof NotResumed)
+        this.#arrive({ kind: 'refused', reason: error.reason });
+      else if (error instanceof ConnectionLost) this.#arrive({ kind: 'ended', reason: error.message });
+      else if (error instanceof NoAnswer) this.#arrive({ kind: 'unanswered', reason: error.message });
+      else throw error;
+    }
+  }
+
+  /** The old connection is over: how it ended concerns no step that follows. */
+  #forgetAttempts(): void {
+    const over = ['ended', 'signed in', 'refused', 'unanswered'];
+    for (const arrival of this.inbox.waiting()) if (over.includes(arrival.event.kind)) arrival.taken = true;
+  }
+
+  async signOut(): Promise<void> {
+    await this.client.signOut();
+    this.#forgetAttempts();
   }
 
   forgetArrivals(): void {
@@ -116,12 +164,15 @@ export class MessagingActor implements Actor {
   }
 
   brokenBy(expected: string): Look | undefined {
-    for (const { event } of this.inbox.waiting())
+    for (const { event } of this.inbox.waiting()) {
       if (event.kind === 'ended')
         return {
           state: 'broken',
           finding: this.finding('closed', expected, `the connection ended: ${event.reason}`),
         };
+      if (event.kind === 'unanswered')
+        return { state: 'broken', finding: this.finding('silence', expected, event.reason) };
+    }
     return undefined;
   }
 
@@ -135,4 +186,9 @@ export class MessagingActor implements Actor {
   }
 }
 
-export type Observe = (chunk: { direction: 'sent' | 'received'; bytes: Buffer }) => void;
+/** What an error of a client says of the server; undefined where it says nothing of it. */
+function findingKind(error: unknown): Finding['kind'] | undefined {
+  if (error instanceof SignInRefused || error instanceof NotResumed) return 'mismatch';
+  if (error instanceof ConnectionLost) return 'closed';
+  return error instanceof NoAnswer ? 'silence' : undefined;
+}

@@ -1,9 +1,10 @@
-import type { Message } from '../../binding/messaging-client.ts';
+import type { Availability, Message, TlsFacts } from '../../binding/messaging-client.ts';
 import type { Expectation, Finding, Look } from '../expectation.ts';
+import type { Names } from '../names.ts';
 import type { MessagingActor, MessagingArrival } from './actor.ts';
 
-/** What an arrival means to somebody who waits. */
-export type Judgement = 'other' | 'met' | Finding;
+/** What an arrival means to somebody who waits: a finding says that it is wrong, a function what to do on taking it. */
+export type Judgement = 'other' | 'met' | (() => void) | Finding;
 
 /** Waits for one arrival that `judge` accepts; what it calls wrong fails at once. */
 export class ArrivalExpectation implements Expectation {
@@ -27,14 +28,15 @@ export class ArrivalExpectation implements Expectation {
   look(): Look {
     for (const arrival of this.#actor.inbox.waiting()) {
       const judgement = this.#judge(arrival.event);
-      if (judgement === 'met')
-        return {
-          state: 'met',
-          take: () => {
-            arrival.taken = true;
-          },
-        };
-      if (judgement !== 'other') return { state: 'broken', finding: judgement };
+      if (judgement === 'other') continue;
+      if (typeof judgement === 'object') return { state: 'broken', finding: judgement };
+      return {
+        state: 'met',
+        take: () => {
+          arrival.taken = true;
+          if (typeof judgement === 'function') judgement();
+        },
+      };
     }
     const broken = this.#survivesEnd ? undefined : this.#actor.brokenBy(this.#expected);
     return broken ?? { state: 'waiting' };
@@ -45,6 +47,9 @@ export class ArrivalExpectation implements Expectation {
   }
 
   late(withinMs: number): Finding {
+    // What went wrong while another outcome was still possible says more than that time is over.
+    const look = this.look();
+    if (look.state === 'broken') return look.finding;
     const others = this.#actor.inbox.waiting().map(({ event }) => describe(event));
     const came = others.length === 0 ? 'nothing came' : `what came was ${others.slice(-3).join(', ')}`;
     return this.#actor.finding('silence', this.#expected, `within ${withinMs} ms ${came}`);
@@ -71,7 +76,12 @@ export class MessagesInOrder implements Expectation {
   look(): Look {
     for (const arrival of this.#actor.inbox.waiting()) {
       const { event } = arrival;
-      if (event.kind !== 'message' || event.from !== this.#from || !('text' in event)) continue;
+      if (event.kind !== 'message' || !('text' in event)) continue;
+      if (event.text === this.#actor.sentinel && this.#met < this.#texts.length) {
+        const message = `message ${this.#met + 1} did not come before the sentinel that was sent after it`;
+        return { state: 'broken', finding: this.#actor.finding('mismatch', this.#expected, message) };
+      }
+      if (event.from !== this.#from) continue;
       if (event.text === this.#texts[this.#met]) {
         arrival.taken = true;
         this.#met++;
@@ -97,6 +107,51 @@ export class MessagesInOrder implements Expectation {
   }
 }
 
+/** Presence of one user goes through these states in this order and ends with the last; some may be left out. */
+export class StatesInOrder implements Expectation {
+  readonly #actor: MessagingActor;
+  readonly #of: MessagingActor;
+  readonly #states: readonly Availability[];
+  #reached = 0;
+  #ended = false;
+
+  constructor(actor: MessagingActor, of: MessagingActor, states: readonly Availability[]) {
+    this.#actor = actor;
+    this.#of = of;
+    this.#states = states;
+  }
+
+  get #expected(): string {
+    return `${this.#actor.name} to see ${this.#of.name} ${this.#states.join(', then ')}`;
+  }
+
+  look(): Look {
+    for (const arrival of this.#actor.inbox.waiting()) {
+      const { event } = arrival;
+      if (event.kind !== 'presence' || event.from !== this.#of.client.address || this.#ended) continue;
+      const at = this.#states.indexOf(event.as, this.#reached);
+      if (at < 0) {
+        const message = `${this.#of.name} was seen ${event.as} after ${this.#states[this.#reached]} had been due`;
+        return { state: 'broken', finding: this.#actor.finding('mismatch', this.#expected, message) };
+      }
+      arrival.taken = true;
+      this.#reached = at;
+      this.#ended = at === this.#states.length - 1;
+    }
+    if (this.#ended) return { state: 'met', take: () => undefined };
+    return this.#actor.brokenBy(this.#expected) ?? { state: 'waiting' };
+  }
+
+  onArrival(listener: () => void): () => void {
+    return this.#actor.inbox.onArrival(listener);
+  }
+
+  late(withinMs: number): Finding {
+    const message = `within ${withinMs} ms it did not get to ${this.#states.at(-1)}`;
+    return this.#actor.finding('silence', this.#expected, message);
+  }
+}
+
 /** How two payloads differ, in a few words; undefined when they are the same. */
 export function difference(expected: Buffer, actual: Message): string | undefined {
   const octets = 'text' in actual ? Buffer.from(actual.text) : actual.octets;
@@ -118,9 +173,55 @@ function describe(event: MessagingArrival): string {
       return `the return of a message to ${event.to}`;
     case 'refused':
       return `a refusal (${event.reason})`;
+    case 'unanswered':
+      return `no answer (${event.reason})`;
     case 'signed in':
       return 'the sign-in';
     case 'ended':
       return 'the end of the connection';
+  }
+}
+
+/** Facts about the TLS connection, which are there as soon as the user is signed in. */
+export class TlsExpectation implements Expectation {
+  readonly #actor: MessagingActor;
+  readonly #wanted: Partial<TlsFacts>;
+  readonly #names: Names;
+
+  constructor(actor: MessagingActor, wanted: Partial<TlsFacts>, names: Names) {
+    this.#actor = actor;
+    this.#wanted = wanted;
+    this.#names = names;
+  }
+
+  look(): Look {
+    const expected = `TLS with ${Object.entries(this.#wanted)
+      .map((fact) => fact.join(' '))
+      .join(', ')}`;
+    const { tls } = this.#actor.client;
+    const broken = (message: string): Look => ({
+      state: 'broken',
+      finding: this.#actor.finding('mismatch', expected, message),
+    });
+    if (!tls) return broken('there is no TLS on this connection');
+    const captured = new Map<string, string>();
+    for (const [name, pattern] of Object.entries(this.#wanted))
+      if (!this.#names.matches(pattern, tls[name as keyof TlsFacts], captured))
+        return broken(`the ${name} is ${tls[name as keyof TlsFacts]}`);
+    return {
+      state: 'met',
+      take: () => {
+        for (const [name, value] of captured) this.#names.bind(name, value);
+      },
+    };
+  }
+
+  onArrival(listener: () => void): () => void {
+    return this.#actor.inbox.onArrival(listener);
+  }
+
+  late(): Finding {
+    const look = this.look();
+    return look.state === 'broken' ? look.finding : this.#actor.finding('silence', 'TLS', 'nothing was seen');
   }
 }
