@@ -143,7 +143,11 @@ const caseResult = {
       required: ['reason'],
       additionalProperties: false,
       description: 'It is listed as failing on this target',
-      properties: { reason: text, link: text, intermittent: { type: 'boolean', description: 'It fails at times' } },
+      properties: {
+        reason: text,
+        link: text,
+        intermittent: { type: 'boolean', description: 'It fails at times' },
+      },
     },
     unexpectedPass: { type: 'boolean', description: 'It is listed as failing, and passed' },
     failure,

@@ -245,6 +245,25 @@ it('tells an unexpected pass, and a stale entry', () => {
   `);
 });
 
+it('tells why a warning is tolerated, and compares nothing', () => {
+  const output = new Memory();
+  const failure: CaseResult['failure'] = {
+    kind: 'unexpected',
+    expected: 'the outcome that the specification prefers',
+    nearest: 'romeo is closed',
+    message: 'tolerated: the condition SHOULD be restricted-xml',
+    tolerated: 'the condition SHOULD be restricted-xml',
+  };
+  new ConsoleReporter({ ...settings, output, quiet: true }).onCaseEnd({
+    ...passed,
+    verdict: 'warn',
+    failure,
+  });
+  expect(output.text.trimEnd().split('\n').at(-1)).toBe(
+    '  tolerated: the condition SHOULD be restricted-xml',
+  );
+});
+
 it('lets no control sequence of a server through', () => {
   const nasty = '\x1b]0;title\x07\x1b[2J\x9b31m\x00\x08\r\u202e\u2066\u200b\ufeff\u2028\ud800';
   const failure: CaseResult['failure'] = {
