@@ -29,7 +29,9 @@ describe.skipIf(skip)('every suite on a real server', () => {
         reporters: [],
       });
       const failing = record.cases.filter((one) => failsRun(one));
-      expect(failing.map((one) => `${one.verdict} ${one.id}: ${one.failure?.message ?? one.reason}`)).toEqual([]);
+      expect(failing.map((one) => `${one.verdict} ${one.id}: ${one.failure?.message ?? one.reason}`)).toEqual(
+        [],
+      );
       expect(record.staleKnownFailing ?? []).toEqual([]);
       expect(record.summary.pass).toBeGreaterThan(100);
     },

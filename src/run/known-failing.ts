@@ -23,7 +23,8 @@ export const knownFailingSchema = {
       },
       intermittent: {
         type: 'boolean',
-        description: 'A race in the server: the case fails at times, so that a pass proves nothing. The reason says which race',
+        description:
+          'A race in the server: the case fails at times, so that a pass proves nothing. The reason says which race',
       },
       link: { type: 'string', description: 'The issue at the server, or where its authors explain it' },
     },

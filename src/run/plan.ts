@@ -19,14 +19,16 @@ export function plan(
   target: RunningTarget,
   capabilities: Capabilities,
 ): PlannedCase[] {
-  return cases.filter((one) => fits(one, capabilities)).flatMap((one) => {
-    const variants = one.suite.vocabulary.actors?.variants?.(target) ?? [];
-    if (!one.suite.vocabulary.actors?.variants) return [planned(one, one.id, capabilities)];
-    return variants.map((variant) => {
-      const needs = one.suite.vocabulary.actors?.needsOf?.(one.given, variant) ?? [];
-      return { ...planned(one, `${one.id}/${variant}`, capabilities, needs), variant };
+  return cases
+    .filter((one) => fits(one, capabilities))
+    .flatMap((one) => {
+      const variants = one.suite.vocabulary.actors?.variants?.(target) ?? [];
+      if (!one.suite.vocabulary.actors?.variants) return [planned(one, one.id, capabilities)];
+      return variants.map((variant) => {
+        const needs = one.suite.vocabulary.actors?.needsOf?.(one.given, variant) ?? [];
+        return { ...planned(one, `${one.id}/${variant}`, capabilities, needs), variant };
+      });
     });
-  });
 }
 
 /** Whether the target speaks what the suite is about at all: an echo server is not asked about XMPP. */

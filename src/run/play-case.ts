@@ -16,6 +16,8 @@ export interface PlayOptions {
   variant?: string;
   /** Aborted when the run is stopped. */
   signal: AbortSignal;
+  /** Let the faults act before what is given is set up; default: from the first step on. */
+  armEarly?: boolean;
   /** Play as though time were over once the embedded server has nothing more to say. */
   impatient?: boolean;
 }
@@ -56,6 +58,7 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
     observe: (text) => observations.push(text),
     tolerate: (why) => observations.push(why),
   };
+  if (options.armEarly) target.arm?.();
   const play: Play = {
     stage,
     tolerated: [],

@@ -122,6 +122,8 @@ class Prover {
       return { id: one.id, healthy: healthy.verdict, reason: healthy.message, failedBy: [] };
     const proof: CaseProof = { id: one.id, healthy: 'pass', failedBy: [] };
     await this.#tryFaults(one, proof);
+    // What a case is given can hold the promise already: stream features, the rules of a session.
+    if (proof.failedBy.length === 0) await this.#tryFaults(one, proof, true);
     if (proof.failedBy.length === 0 && this.#options.fault === undefined)
       for (const operator of operators)
         if (await this.#fails(one, operator)) {
@@ -132,14 +134,14 @@ class Prover {
   }
 
   /** Faults that no case has failed on yet come first, so that one round notices as many as it can. */
-  async #tryFaults(one: PlannedCase, proof: CaseProof): Promise<void> {
+  async #tryFaults(one: PlannedCase, proof: CaseProof, armEarly = false): Promise<void> {
     const candidates = this.playedFaults.filter((fault) => canNotice(one, fault));
     const order = candidates.toSorted(
       (a, b) => Number(this.#noticed.has(a.name)) - Number(this.#noticed.has(b.name)),
     );
     for (const fault of order) {
       if (proof.failedBy.length > 0 && !this.#exhaustive) return;
-      if (!(await this.#fails(one, fault))) continue;
+      if (!(await this.#fails(one, fault, armEarly))) continue;
       proof.failedBy.push(fault.name);
       this.#noticed.add(fault.name);
     }
@@ -158,7 +160,7 @@ class Prover {
         this.#options.signal.throwIfAborted();
         const proof = byId.get(one.id);
         if (proof?.healthy !== 'pass' || !canNotice(one, fault)) continue;
-        if (!(await this.#fails(one, fault))) continue;
+        if (!(await this.#fails(one, fault)) && !(await this.#fails(one, fault, true))) continue;
         proof.failedBy.push(fault.name);
         this.#noticed.add(fault.name);
         return;
@@ -170,14 +172,14 @@ class Prover {
     return this.#options.exhaustive === true || this.#options.fault !== undefined;
   }
 
-  async #fails(one: PlannedCase, fault: Fault): Promise<boolean> {
-    const { verdict, kind } = await this.#play(one, fault.name);
+  async #fails(one: PlannedCase, fault: Fault, armEarly = false): Promise<boolean> {
+    const { verdict, kind } = await this.#play(one, fault.name, armEarly);
     if (verdict !== 'fail' && verdict !== 'warn') return false;
     return kind !== 'silence' || fault.silent === true;
   }
 
   /** Each play has a server of its own: the fault acts from the first step on, and on nobody else. */
-  async #play(one: PlannedCase, fault: string | undefined) {
+  async #play(one: PlannedCase, fault: string | undefined, armEarly = false) {
     this.plays++;
     const { signal } = this.#options;
     const target = await startTarget(loadTarget('embedded'), {
@@ -189,6 +191,7 @@ class Prover {
         patienceMs,
         signal,
         impatient: true,
+        armEarly,
         ...(one.variant === undefined ? {} : { variant: one.variant }),
       });
       const message = result.failure?.message ?? result.reason ?? '';

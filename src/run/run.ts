@@ -172,7 +172,11 @@ function withKnownFailure(result: CaseResult, known: readonly KnownFailure[]): C
   if (!entry || result.verdict === 'unsupported') return result;
   const { reason, link, intermittent = false } = entry;
   if (intermittent && result.verdict === 'pass') return result;
-  const knownFailing = { reason, ...(link === undefined ? {} : { link }), ...(intermittent ? { intermittent } : {}) };
+  const knownFailing = {
+    reason,
+    ...(link === undefined ? {} : { link }),
+    ...(intermittent ? { intermittent } : {}),
+  };
   return { ...result, knownFailing, ...(result.verdict === 'pass' ? { unexpectedPass: true } : {}) };
 }
 

@@ -68,10 +68,21 @@ export class ElementReader {
     this.#octets += Buffer.byteLength(text);
     this.#atMost('octets', this.#octets, 'octets in one element');
     this.#saxes.write(text);
+    this.#refuseBareAmpersand();
     const closed = this.#closed;
     if (!closed) return;
     this.#closed = undefined;
     closed();
+  }
+
+  /** saxes waits for the `;` of a reference, however far it is: what cannot be a name on the way there is seen here. */
+  #refuseBareAmpersand(): void {
+    const { entity } = this.#saxes as unknown as { entity?: string };
+    if (entity === undefined || /^#?[\p{L}\p{N}_:.-]*$/u.test(entity)) return;
+    this.#fail({
+      condition: 'not-well-formed',
+      text: 'The XML is not well-formed: an & that begins no reference',
+    });
   }
 
   /** Reads the whole of a document. Throws XmlViolationError. */

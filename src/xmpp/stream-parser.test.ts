@@ -110,6 +110,7 @@ describe('a violation', () => {
     ['an unbound prefix', '<message><x:y/></message>', 'not-well-formed'],
     ['an attribute twice', '<message to="a" to="b"/>', 'not-well-formed'],
     ['a NUL', '<message>\0</message>', 'not-well-formed'],
+    ['a bare ampersand', '<message>a & b</message>', 'not-well-formed'],
     ['a reference to NUL', '<message>&#0;</message>', 'not-well-formed'],
     ['an unknown entity', '<message>&foo;</message>', 'not-well-formed'],
     ['an entity named like a member of every object', '<message>&constructor;</message>', 'not-well-formed'],
@@ -147,9 +148,9 @@ describe('a violation', () => {
     ['a begun character that is not gone on with', [0xe2, 0x82, 0x3c]],
   ])('is %s, after what came before it', (_name, bytes) => {
     const text = Buffer.concat([Buffer.from('<presence/><message>'), Buffer.from(bytes)]);
-    expect(afterHeader(text)).toEqual(['<presence/>', 'not-well-formed']);
+    expect(afterHeader(text)).toEqual(['<presence/>', 'unsupported-encoding']);
     const single = [...Buffer.concat([Buffer.from(header), text])].map((byte) => Buffer.from([byte]));
-    expect(read(single).slice(1)).toEqual(['<presence/>', 'not-well-formed']);
+    expect(read(single).slice(1)).toEqual(['<presence/>', 'unsupported-encoding']);
   });
 });
 
@@ -203,9 +204,15 @@ describe('a framed stream', () => {
     ['an element that does not end', '<message>'],
     ['two elements', '<message/><presence/>'],
     ['text after the element', '<message/>x'],
-    ['half a character', Buffer.from([...Buffer.from('<message/>'), 0xe2])],
-    ['no UTF-8', Buffer.from([...Buffer.from('<message/>'), 0xff])],
   ])('has no message of %s', (_name, message) => {
     expect(read([message, '<iq/>'], framed)).toEqual(['not-well-formed']);
+  });
+
+  test.each([
+    ['half a character', 0xe2],
+    ['no UTF-8', 0xff],
+  ])('has no message of %s', (_name, octet) => {
+    const message = Buffer.from([...Buffer.from('<message/>'), octet]);
+    expect(read([message, '<iq/>'], framed)).toEqual(['unsupported-encoding']);
   });
 });

@@ -79,7 +79,8 @@ export class StreamParser {
     if (stoppedAt !== undefined)
       return chunk.subarray(Buffer.byteLength(text.slice(0, stoppedAt)) - heldBefore);
     if (!valid) {
-      this.#violate({ condition: 'not-well-formed', text: 'There are bytes that are not UTF-8' });
+      // RFC 6120 section 11.6: what is not UTF-8 is an encoding that is not supported.
+      this.#violate({ condition: 'unsupported-encoding', text: 'There are bytes that are not UTF-8' });
     }
     return nothing;
   }

@@ -61,7 +61,9 @@ export class StanzaExpectation implements Expectation {
     const others = candidates.length;
     const came =
       others === 0 ? 'nothing came' : `${others} other ${others === 1 ? 'stanza' : 'stanzas'} came`;
-    return this.#actor.finding('silence', this.expected, `within ${withinMs} ms ${came}`);
+    // What came instead is an answer too: only where nothing came was the server silent.
+    const kind = others === 0 ? 'silence' : 'mismatch';
+    return this.#actor.finding(kind, this.expected, `within ${withinMs} ms ${came}`);
   }
 
   #mismatch(element: XmlElement, differences: Difference[]): Finding {
