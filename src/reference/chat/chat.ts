@@ -97,11 +97,13 @@ export class ChatService implements Service {
       session = this.#answer(caller, session, request);
     });
     // `ws` answers protocol errors by closing; `close` follows.
-    socket.on('error', () => undefined);
+    socket.on('error', (error) => {
+      const tooLarge = 'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+      if (tooLarge && this.#ground.faults.active('chat-falls-over-large-payloads')) this.disconnect();
+    });
     socket.on('close', (code) => {
       this.#ground.note();
       const { faults } = this.#ground;
-      if (code === 1009 && faults.active('chat-falls-over-large-payloads')) this.disconnect();
       if (code === 1006 && session && faults.active('chat-delivers-cut-payloads'))
         this.#route(session.account.username, unfinishedText(Buffer.concat(unfinished)), () => undefined);
       if (session?.socket === socket) this.#lost(session);
