@@ -7,6 +7,7 @@ import {
   type ClientOptions,
   ConnectionLost,
   type Credentials,
+  type KeptSession,
   type Message,
   type MessagingClient,
   NoAnswer,
@@ -71,9 +72,9 @@ export class ChatClient implements MessagingClient {
     return tlsFacts(this.#stream);
   }
 
-  get session(): string | undefined {
-    const session = this.#values.get('session');
-    return session === undefined ? undefined : String(session);
+  get session(): KeptSession | undefined {
+    const id = this.#values.get('session');
+    return id === undefined ? undefined : { id: String(id), received: Number(this.#values.get('seq') ?? 0) };
   }
 
   /** What the WebSocket runs over; `ws` has no other way to tell. */
@@ -97,11 +98,11 @@ export class ChatClient implements MessagingClient {
     });
   }
 
-  async resume(credentials: Credentials, options: SignInOptions & { session?: string }): Promise<void> {
+  async resume(credentials: Credentials, options: SignInOptions & { session?: KeptSession }): Promise<void> {
     const { resume } = this.#way.dialect;
     if (!resume) throw new NotResumed('the dialect says nothing of sessions');
     const { session } = options;
-    if (session !== undefined) this.#values.set('session', session).set('seq', 0);
+    if (session !== undefined) this.#values.set('session', session.id).set('seq', session.received);
     await this.#enter(credentials, options, async () => {
       await this.#exchange(resume, (reason) => new NotResumed(reason));
     });

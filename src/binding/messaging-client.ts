@@ -11,7 +11,7 @@ export interface MessagingClient {
   /** What TLS agreed upon; undefined without TLS, or without a connection. */
   readonly tls: TlsFacts | undefined;
   /** What the server would take up again after the connection was lost; undefined where it keeps nothing. */
-  readonly session: string | undefined;
+  readonly session: KeptSession | undefined;
   /**
    * Connects and signs in; resolves when messages can be sent. Throws `SignInRefused` when the server says no,
    * `ConnectionLost` when it ends the connection or cannot be reached, and `NoAnswer` when it stays silent.
@@ -27,7 +27,7 @@ export interface MessagingClient {
    * Connects again after the connection was lost, signs in, and takes up the old session: this client's own, or
    * one that belongs to somebody else. Throws `NotResumed`, and what `signIn` throws.
    */
-  resume(credentials: Credentials, options: SignInOptions & { session?: string }): Promise<void>;
+  resume(credentials: Credentials, options: SignInOptions & { session?: KeptSession }): Promise<void>;
   /** Says goodbye in good order; resolves when the connection is over. */
   signOut(): Promise<void>;
   /** Ends the connection and frees its socket, whatever state it is in. */
@@ -65,6 +65,12 @@ export interface TlsFacts {
   cipher: string;
   /** The names that the server's certificate is valid for, as OpenSSL writes them: `DNS:chat.example, ...`. */
   names: string;
+}
+
+/** A session as its client knows it: its name, and how much was received in it. */
+export interface KeptSession {
+  id: string;
+  received: number;
 }
 
 /** A message carries text or octets; `claim` is the name that the sender puts on it, right or wrong. */

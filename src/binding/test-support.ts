@@ -3,7 +3,13 @@ import { parse } from 'yaml';
 import { type EmbeddedServer, startEmbeddedServer } from '../reference/embedded-server.ts';
 import { ChatClient } from './chat-client.ts';
 import type { Dialect } from './dialect.schema.ts';
-import type { MessagingClient, MessagingEvent, SignInOptions, TlsWish } from './messaging-client.ts';
+import type {
+  KeptSession,
+  MessagingClient,
+  MessagingEvent,
+  SignInOptions,
+  TlsWish,
+} from './messaging-client.ts';
 import { XmppMessagingClient } from './xmpp-client.ts';
 
 const dialect = parse(
@@ -76,7 +82,7 @@ export class TestUser {
     return this.client.signIn({ username: this.username, password }, this.reach(others, at));
   }
 
-  resume(wishes: { session?: string } = {}, at?: { host: string; port: number }): Promise<void> {
+  resume(wishes: { session?: KeptSession } = {}, at?: { host: string; port: number }): Promise<void> {
     return this.client.resume(this, { ...this.reach({ resumable: true }, at), ...wishes });
   }
 

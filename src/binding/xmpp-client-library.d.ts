@@ -37,7 +37,7 @@ declare module '@xmpp/client' {
     socket: EventEmitter | null;
     transports: Transport[];
     reconnect: { stop(): void; reconnect(): Promise<void> };
-    streamManagement: EventEmitter & { enabled: boolean; id: string };
+    streamManagement: EventEmitter & { enabled: boolean; id: string; inbound: number };
     iqCaller: { handlers: Map<string, { reject(error: Error): void }> };
     start(): Promise<unknown>;
     stop(): Promise<unknown>;

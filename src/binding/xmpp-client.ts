@@ -6,6 +6,7 @@ import {
   type ClientOptions,
   ConnectionLost,
   type Credentials,
+  type KeptSession,
   type Message,
   type MessagingClient,
   NoAnswer,
@@ -55,8 +56,9 @@ export class XmppMessagingClient implements MessagingClient {
     return this.#library?.socket?.tls;
   }
 
-  get session(): string | undefined {
-    return this.#library?.entity.streamManagement.id || undefined;
+  get session(): KeptSession | undefined {
+    const management = this.#library?.entity.streamManagement;
+    return management?.id ? { id: management.id, received: management.inbound } : undefined;
   }
 
   async signIn(credentials: Credentials, options: SignInOptions): Promise<void> {
@@ -81,12 +83,13 @@ export class XmppMessagingClient implements MessagingClient {
     await this.#request(xml('iq', { type: 'get', id: 'shown', to: this.#way.domain }, ping), patienceMs);
   }
 
-  async resume(credentials: Credentials, options: SignInOptions & { session?: string }): Promise<void> {
+  async resume(credentials: Credentials, options: SignInOptions & { session?: KeptSession }): Promise<void> {
     const { session } = options;
     if (session !== undefined) {
       this.dispose();
       this.#library = this.#newLibrary(credentials, { ...options, resumable: true });
-      this.#library.entity.streamManagement.id = session;
+      const { streamManagement } = this.#library.entity;
+      Object.assign(streamManagement, { id: session.id, inbound: session.received });
     }
     const library = this.#library;
     if (!library?.entity.streamManagement.id) throw new NotResumed('the server gave no session to resume');
