@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { EmptySelectionError } from '../suite/select.ts';
 import { EngineMissingError, NoAccountError, TargetStartError } from '../target/errors.ts';
+import { UnknownTargetError } from '../target/load-target.ts';
 import { InvalidFileError, nearest } from '../target/yaml-document.ts';
 import { check } from './check.ts';
 import { type Command, helpOf, parseWords, UsageError } from './command.ts';
@@ -66,6 +67,7 @@ function exitCodeFor(error: unknown): number {
   if (
     error instanceof UsageError ||
     error instanceof InvalidFileError ||
+    error instanceof UnknownTargetError ||
     error instanceof EmptySelectionError
   )
     return exitCodes.usage;

@@ -126,7 +126,7 @@ describe('a record file', () => {
 });
 
 describe('the schema', () => {
-  it('is what record.schema.json says; if not: npm run schemas', () => {
+  it('is what record.schema.json says; if not: npm run generate', () => {
     expect(readFileSync(new URL('record.schema.json', import.meta.url), 'utf8')).toBe(writeRecordSchema());
   });
 

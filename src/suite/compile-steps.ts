@@ -1,4 +1,10 @@
-import { type DocumentPath, SchemaCheck, suggest, type YamlDocument } from '../target/yaml-document.ts';
+import {
+  type DocumentPath,
+  nearest,
+  SchemaCheck,
+  suggest,
+  type YamlDocument,
+} from '../target/yaml-document.ts';
 import { parseDuration } from '../vocabulary/quantity.ts';
 import { type SentenceMistake, understand } from '../vocabulary/sentence.ts';
 import { parseTemplate, placeholdersIn, type Segment, TemplateError } from '../vocabulary/template.ts';
@@ -202,7 +208,7 @@ function checkSegment(segment: Segment, verb: Verb, path: DocumentPath, scope: S
   } else if (segment.kind === 'name' || segment.kind === 'other') {
     if (!scope.bound.has(segment.name))
       scope.report(path, `${near} is not known here`, {
-        hint: suggest(segment.name, [...scope.bound]) ?? 'a capture is bound by an earlier {name=*}',
+        hint: suggestBound(segment.name, scope.bound),
         near,
       });
   } else if (segment.kind === 'capture') scope.bound.add(segment.name);
@@ -212,6 +218,11 @@ function checkSegment(segment: Segment, verb: Verb, path: DocumentPath, scope: S
       hint: 'it belongs to a verb that receives',
       near,
     });
+}
+
+function suggestBound(name: string, bound: ReadonlySet<string>): string {
+  const meant = nearest(name, bound);
+  return meant === undefined ? 'a name is bound by an earlier {name=*}' : `did you mean \`${meant}\`?`;
 }
 
 function* textsIn(value: unknown, path: DocumentPath): Generator<{ at: DocumentPath; text: string }> {

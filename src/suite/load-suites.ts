@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InvalidFileError, type Mistake } from '../target/yaml-document.ts';
+import { byPosition, InvalidFileError, type Mistake } from '../target/yaml-document.ts';
 import type { Case } from './case.ts';
 import { type Catalogue, type Requirement, readCatalogue } from './catalogue.ts';
 import { readSuite } from './read-suite.ts';
@@ -36,8 +36,11 @@ export async function loadSuites(folders: readonly string[] = [ownSuites]): Prom
 export async function checkSuites(
   folders: readonly string[] = [ownSuites],
 ): Promise<{ suites: Suites; mistakes: Mistake[]; files: string[] }> {
-  const mistakes: Mistake[] = [];
-  const files = (await Promise.all(folders.map(yamlFilesBelow))).flat();
+  const mistakes: Mistake[] = folders
+    .filter((folder) => !existsSync(folder))
+    .map((file) => ({ file, line: 1, column: 1, sourceLine: '', text: 'there is no such file or folder' }));
+  const there = folders.filter((folder) => existsSync(folder));
+  const files = (await Promise.all(there.map(yamlFilesBelow))).flat();
   const isCatalogue = (file: string) => file.endsWith('requirements.yaml');
   const own = folders.includes(ownSuites) ? [] : (await yamlFilesBelow(ownSuites)).filter(isCatalogue);
   const catalogues = [...own, ...files.filter(isCatalogue)].map((file) => readCatalogue(file, mistakes));
@@ -49,7 +52,11 @@ export async function checkSuites(
   for (const file of files.filter((one) => !isCatalogue(one)))
     cases.push(...readSuite(file, { catalogues, requirements, mistakes, taken }));
   const whole = folders.includes(ownSuites);
-  return { suites: { cases, catalogues, requirements, whole, digest: digestOf(files) }, mistakes, files };
+  return {
+    suites: { cases, catalogues, requirements, whole, digest: digestOf(files) },
+    mistakes: mistakes.toSorted(byPosition),
+    files,
+  };
 }
 
 async function yamlFilesBelow(folder: string): Promise<string[]> {

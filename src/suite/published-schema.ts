@@ -2,6 +2,7 @@ import { durationPattern } from '../vocabulary/quantity.ts';
 import { vocabularies } from '../vocabulary/vocabularies.ts';
 import type { Verb } from '../vocabulary/vocabulary.ts';
 import { givenSchema } from './read-suite.ts';
+import { rowSentence, rowValue, withRowValues } from './row-values.ts';
 import { suiteOutline } from './suite.schema.ts';
 
 /**
@@ -15,14 +16,22 @@ export function publishedSuiteSchema(): object {
   schema.properties.uses.enum = kinds.map((vocabulary) => vocabulary.name);
   const properties = schema.properties.cases.items.properties;
   properties.steps = { $ref: '#/$defs/steps' };
-  properties.given = { ...properties.given, additionalProperties: { anyOf: kinds.map(givenSchema) } };
+  properties.given = {
+    ...properties.given,
+    additionalProperties: beforeRows({ anyOf: kinds.map(givenSchema) }),
+  };
   return {
     ...schema,
     $defs: {
       steps: { type: 'array', minItems: 1, items: { $ref: '#/$defs/step' } },
       step: stepSchema(verbs),
+      'row value': { ...rowValue, description: 'A value of each: {length}' },
     },
   };
+}
+
+function beforeRows(schema: unknown): unknown {
+  return withRowValues(schema, '#/$defs/row%20value');
 }
 
 interface Outline {
@@ -45,13 +54,16 @@ function stepSchema(verbs: readonly Verb[]): object {
     anyOf: [
       {
         type: 'string',
-        anyOf: bare.map((verb) => ({ pattern: sentencePattern(verb), description: verb.summary })),
+        anyOf: [
+          ...bare.map((verb) => ({ pattern: sentencePattern(verb), description: verb.summary })),
+          { pattern: rowSentence, description: 'A sentence with a value of each in it' },
+        ],
       },
       {
         type: 'object',
         minProperties: 1,
         properties: {
-          within: { type: 'string', pattern: durationPattern },
+          within: beforeRows({ type: 'string', pattern: durationPattern }),
           tolerated: { type: 'string' },
           outcome: steps,
           repeat: {
@@ -63,7 +75,7 @@ function stepSchema(verbs: readonly Verb[]): object {
           together: { type: 'array', minItems: 2, items: branch },
           'one of': { type: 'array', minItems: 2, items: branch },
         },
-        patternProperties: patternProperties(verbs),
+        patternProperties: { ...patternProperties(verbs), [rowSentence]: {} },
         additionalProperties: false,
       },
     ],
@@ -80,19 +92,47 @@ function patternProperties(verbs: readonly Verb[]): Record<string, object> {
   return Object.fromEntries(
     [...byPattern].map(([pattern, same]) => {
       const schemas = same.map(
-        (verb) => ({ description: verb.summary, ...Object(verb.takes ?? { type: 'null' }) }) as object,
+        (verb) => ({ description: verb.summary, ...Object(beforeRows(valueSchema(verb))) }) as object,
       );
       return [pattern, schemas.length === 1 ? (schemas[0] ?? {}) : { anyOf: schemas }];
     }),
   );
 }
 
+/** What may follow the sentence of the verb. */
+function valueSchema(verb: Verb): unknown {
+  if (verb.takes === undefined) return { type: 'null' };
+  return verb.optional ? { anyOf: [verb.takes, { type: 'null' }] } : verb.takes;
+}
+
 function sentencePattern(verb: Verb): string {
   const subject = verb.subject === 'actor' ? '(?!server |network )[a-z][a-z0-9-]*' : verb.subject;
   const words = verb.phrase.split(' ').map((word) => {
-    const slot = /^\{(.+)\}$/.exec(word)?.[1];
+    const slot = slotIn(word);
     if (slot === undefined) return word;
     return slot.includes('|') ? `(${slot})` : '\\S+';
   });
-  return `^${[subject, ...words].join(' ')}$`;
+  return `^${notPlainer(verb)}${[subject, ...words].join(' ')}$`;
+}
+
+/** `sends bob` is not `sends frame`: a phrase with fewer slots wins, so the other's pattern leaves it out. */
+function notPlainer(verb: Verb): string {
+  const words = verb.phrase.split(' ');
+  const plainer = vocabularies
+    .flatMap((vocabulary) => vocabulary.verbs)
+    .filter((other) => other.subject === verb.subject && other.phrase !== verb.phrase)
+    .map((other) => other.phrase.split(' '))
+    .filter((other) => other.length === words.length && other.every((word) => slotIn(word) === undefined))
+    .filter((other) => other.every((word, index) => canBe(words[index] ?? '', word)));
+  const phrases = new Set(plainer.map((other) => other.join(' ')));
+  return phrases.size === 0 ? '' : `(?!\\S+ (${[...phrases].join('|')})$)`;
+}
+
+function canBe(pattern: string, word: string): boolean {
+  const slot = slotIn(pattern);
+  return slot === undefined ? pattern === word : !slot.includes('|') || slot.split('|').includes(word);
+}
+
+function slotIn(word: string): string | undefined {
+  return /^\{(.+)\}$/.exec(word)?.[1];
 }

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { type CapabilityName, capabilityNames } from '../target/capabilities.ts';
 import {
   type DocumentPath,
@@ -23,7 +24,7 @@ interface Shelf {
   catalogues: readonly Catalogue[];
   requirements: ReadonlyMap<string, Requirement>;
   mistakes: Mistake[];
-  /** Case ids that are in use already, and the file that holds each. */
+  /** Case ids that are in use already, and where each stands: `file:line`. */
   taken: Map<string, string>;
 }
 
@@ -177,9 +178,10 @@ class SuiteReader {
     const other = this.#shelf.taken.get(id);
     if (other !== undefined)
       this.#report([...path, 'id'], `the case id \`${id}\` is there twice`, {
-        hint: `the other one stands in ${other}; with \`each\`, name its values in the id`,
+        hint: `the other one stands at ${other}; with \`each\`, name its values in the id`,
       });
-    this.#shelf.taken.set(id, this.#document.file);
+    const { file } = this.#document;
+    this.#shelf.taken.set(id, `${relative(process.cwd(), file)}:${this.#document.positionOf(path).line}`);
   }
 
   #checkNeeds(needs: readonly string[] | undefined, path: DocumentPath): void {

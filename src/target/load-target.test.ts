@@ -93,6 +93,6 @@ describe('the templates of touchstone init', () => {
   });
 });
 
-it('target.schema.json says what the loader checks; if not: npm run schemas', () => {
+it('target.schema.json says what the loader checks; if not: npm run generate', () => {
   expect(readFileSync(new URL('target.schema.json', import.meta.url), 'utf8')).toBe(writeTargetSchema());
 });

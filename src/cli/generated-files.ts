@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { dialectSchema } from '../binding/dialect.schema.ts';
+import { recordSchema } from '../record/record.schema.ts';
+import { knownFailingSchema } from '../run/known-failing.ts';
+import { catalogueSchema } from '../suite/catalogue.schema.ts';
+import { publishedSuiteSchema } from '../suite/published-schema.ts';
+import { targetSchema } from '../target/target.schema.ts';
+import { referencePage } from '../vocabulary/reference-page.ts';
+
+/** A file that is made from the sources, and lies in the repository so that editors and readers find it. */
+export interface GeneratedFile {
+  /** From the root of the repository. */
+  path: string;
+  /** Absolute. */
+  file: string;
+  /** The JSON Schema that the file holds, where it holds one. */
+  schema?: object;
+  text(): string;
+}
+
+const root = new URL('../../', import.meta.url);
+
+function schemaFile(path: string, schema: object): GeneratedFile {
+  const text = () => `${JSON.stringify(schema, null, 2)}\n`;
+  return { path, file: fileURLToPath(new URL(path, root)), schema, text };
+}
+
+/** Every generated file; `npm run generate` writes them, a test says when one is stale. */
+export function generatedFiles(): GeneratedFile[] {
+  const verbs = 'suites/VERBS.md';
+  return [
+    { path: verbs, file: fileURLToPath(new URL(verbs, root)), text: referencePage },
+    schemaFile('src/suite/suite.schema.json', publishedSuiteSchema()),
+    schemaFile('src/suite/requirements.schema.json', catalogueSchema),
+    schemaFile('src/target/target.schema.json', targetSchema),
+    schemaFile('src/record/record.schema.json', recordSchema),
+    schemaFile('src/run/known-failing.schema.json', knownFailingSchema),
+    schemaFile('src/binding/dialect.schema.json', dialectSchema),
+  ];
+}

@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SaxesParser } from 'saxes';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readRecord } from '../record/record-file.ts';
+import { loadTarget } from '../target/load-target.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let folder: string;
+let program: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'touchstone-cli-'));
+  const built = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], {
+    encoding: 'utf8',
+  });
+  program = join(root, 'dist/cli/touchstone.js');
+  if (!existsSync(program)) throw new Error(`the build failed: ${built.stdout}`);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  code: number | null;
+  output: string;
+  errors: string;
+}
+
+function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number, output, errors })) };
+}
+
+function touchstone(...args: string[]): Promise<Ended> {
+  return start(...args).ended;
+}
+
+describe('wrong words end with 2', () => {
+  it.each([
+    [['rum'], 'there is no command `rum`; did you mean `run`?'],
+    [['run', '--taget', 'x'], "Unknown option '--taget' (`touchstone run --help` shows the options)"],
+    [['run', '--jobs', 'many'], '--jobs takes a whole number from 1 to 1000, not many'],
+    [['run', '--fail-on', 'sadness'], '--fail-on takes error,'],
+    [['verbs', 'all'], '`touchstone verbs` takes no words of its own: all'],
+    [['list', '--only', 'nothing/**'], 'no case matches --only nothing/**'],
+    [['run', '--only', 'nothing/**'], 'no case matches --only nothing/**'],
+    [['run', '--target', 'prosidy'], 'did you mean `prosody`?'],
+    [['run', '--suites', 'nowhere'], 'there is no such file or folder'],
+    [['check', 'nowhere'], 'there is no such file or folder'],
+    [['init', 'contaner'], 'did you mean container?'],
+  ])('%j', async (args, says) => {
+    const { code, errors } = await touchstone(...args);
+    expect(errors).toContain(says);
+    expect(errors).not.toContain('Touchstone itself failed');
+    expect(code).toBe(2);
+  });
+
+  it('so does a suite file with mistakes', async () => {
+    writeFileSync(join(folder, 'bad.yaml'), 'suite: a/b\ntitel: x\n');
+    const { code, errors } = await touchstone('check', 'bad.yaml');
+    expect(errors).toContain('bad.yaml:2:1: unknown key `titel`');
+    expect(code).toBe(2);
+    expect((await touchstone('run', '--suites', 'bad.yaml')).code).toBe(2);
+  });
+});
+
+it('a server that is not there ends with 3', async () => {
+  const text = `target: away
+title: Away
+product: { name: Away }
+start: { external: { host: 127.0.0.1 } }
+endpoints: { websocket: { port: 1, echo: true } }
+`;
+  writeFileSync(join(folder, 'away.yaml'), text);
+  const { code, errors } = await touchstone('run', '--target', './away.yaml');
+  expect(errors).not.toContain('    at ');
+  expect(code).toBe(3);
+});
+
+describe('what is asked for is printed, and ends with 0', () => {
+  it.each([
+    [['--help'], 'touchstone COMMAND'],
+    [['run', '--help'], '--target'],
+    [['coverage', '--summary'], 'testable'],
+    [['verbs'], 'xmpp'],
+  ])('%j', async (args, says) => {
+    const { code, output } = await touchstone(...args);
+    expect(output).toContain(says);
+    expect(code).toBe(0);
+  });
+
+  it('list --json', async () => {
+    const { code, output } = await touchstone('list', '--json', '--only', 'rfc7692/**');
+    const rows = JSON.parse(output) as { id: string }[];
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.every((row) => row.id.startsWith('rfc7692/'))).toBe(true);
+    expect(code).toBe(0);
+  });
+
+  it.each(['container', 'process', 'external', 'embedded'])('init %s', async (kind) => {
+    const { code } = await touchstone('init', kind, '--out', `${kind}.yaml`);
+    expect(code).toBe(0);
+    expect(loadTarget(join(folder, `${kind}.yaml`)).settings.start).toHaveProperty(kind);
+    expect((await touchstone('init', kind, '--out', `${kind}.yaml`)).code).toBe(2);
+  });
+});
+
+describe('a run', () => {
+  it('writes a record and a JUnit report', async () => {
+    const { code, errors } = await touchstone('run', '--only', 'xep-0199/**', '--out', 'small');
+    expect([code, errors]).toEqual([0, '']);
+    const record = await readRecord(join(folder, 'small/record.json'));
+    expect(record.conformant).toBe(true);
+    const junit = readFileSync(join(folder, 'small/junit.xml'), 'utf8');
+    expect(() => new SaxesParser().write(junit).close()).not.toThrow();
+  });
+
+  it('fails for a known failure that passes, and for one of no case', async () => {
+    mkdirSync(join(folder, 'known'));
+    const file = join(folder, 'known/target.yaml');
+    await touchstone('init', 'embedded', '--out', file);
+    const known = (id: string) =>
+      writeFileSync(
+        join(folder, 'known/known-failing.yaml'),
+        `- case: ${id}\n  reason: nothing of it is true at all\n`,
+      );
+    const play = () => touchstone('run', '--target', file, '--only', 'xep-0199/**', '--out', 'known');
+    known('xep-0199/**');
+    expect((await play()).code).toBe(1);
+    expect(
+      (await readRecord(join(folder, 'known/record.json'))).cases.some((one) => one.unexpectedPass),
+    ).toBe(true);
+    known('xep-0199/no/such-case');
+    expect((await play()).code).toBe(1);
+    expect((await readRecord(join(folder, 'known/record.json'))).staleKnownFailing).toEqual([
+      'xep-0199/no/such-case',
+    ]);
+  });
+
+  it('that is interrupted writes what is known and ends with 130', async () => {
+    const { child, ended } = start('run', '--only', 'rfc6121/**', '--out', 'interrupted', '--jobs', '1');
+    await new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
+    child.kill('SIGINT');
+    const { code } = await ended;
+    expect(code).toBe(130);
+    const record = await readRecord(join(folder, 'interrupted/record.json'));
+    expect(record.interrupted).toBe(true);
+  });
+});
