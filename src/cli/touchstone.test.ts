@@ -160,4 +160,49 @@ describe('a run', () => {
     const record = await readRecord(join(folder, 'interrupted/record.json'));
     expect(record.interrupted).toBe(true);
   });
+
+  it('that is interrupted leaves no server behind', async () => {
+    const library = import.meta.resolve('ws');
+    writeFileSync(
+      join(folder, 'echo.mjs'),
+      `import { writeFileSync } from 'node:fs';
+import { WebSocketServer } from '${library}';
+writeFileSync('${join(folder, 'echo.pid')}', String(process.pid));
+const server = new WebSocketServer({ host: '127.0.0.1', port: Number(process.argv[2]) });
+server.on('connection', (socket) => {
+  socket.on('error', () => socket.terminate());
+  socket.on('message', (data, binary) => socket.send(data, { binary }));
+});
+`,
+    );
+    writeFileSync(
+      join(folder, 'echo.yaml'),
+      `target: echo
+title: Echo
+product: { name: ws }
+start: { process: { command: [node, echo.mjs, "{port.websocket}"] } }
+endpoints: { websocket: { path: /, echo: true } }
+`,
+    );
+    const { child, ended } = start(
+      'run',
+      '-t',
+      './echo.yaml',
+      '--only',
+      'rfc6455/**',
+      '-o',
+      'echo',
+      '-j',
+      '1',
+    );
+    await new Promise<void>((resolve) =>
+      child.stdout?.on('data', () => {
+        if (existsSync(join(folder, 'echo.pid'))) resolve();
+      }),
+    );
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(130);
+    const pid = Number(readFileSync(join(folder, 'echo.pid'), 'utf8'));
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
 });
