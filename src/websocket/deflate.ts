@@ -13,7 +13,10 @@ export class InflateError extends Error {
   }
 }
 
-/** Raw zlib takes 9 bits and more; for 8 it uses 9, which an inflater of 8 bits may not understand. */
+/**
+ * Raw zlib knows windows of 9 bits and more. What it deflates with 9 fits a window of 8 as well: it looks back
+ * 250 octets at most, for it keeps 262 of the 512 for what is to come.
+ */
 function windowBits(bits: number): number {
   return Math.max(9, bits);
 }
@@ -57,11 +60,23 @@ export class Deflater {
   }
 }
 
-/** Inflates the messages of one direction, and never to more than a limit. */
+/** Follows each message: the octets that its sender left out, and an empty last block to end with. */
+const ending = Buffer.concat([tail, Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff])]);
+
+/** A sender may mark blocks of a message as the last (RFC 7692 section 7.2.3.4); each costs an inflater. */
+const mostLastBlocks = 1_000;
+
+/**
+ * Inflates the messages of one direction, and never to more than a limit. Each message gets an inflater of its
+ * own, which is shown what went before: so a message that stops inside a block is noticed, which a stream that
+ * goes on cannot do, and a last block inside a message ends nothing.
+ */
 export class Inflater {
   readonly #bits: number;
   readonly #takeover: boolean;
   readonly #largest: number;
+  /** The end of the messages so far, as much as the window takes. */
+  #window = Buffer.alloc(0);
   #stream: InflateRaw | undefined;
 
   constructor(bits: number, takeover: boolean, largest: number) {
@@ -72,42 +87,63 @@ export class Inflater {
 
   /** The message. Rejects with `InflateError`. Calls must not overlap. */
   async inflate(octets: Buffer): Promise<Buffer> {
-    const stream = this.#stream ?? createInflateRaw({ windowBits: this.#bits });
-    this.#stream = stream;
     const parts: Buffer[] = [];
     let size = 0;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        stream.removeAllListeners();
-        stream.on('data', (part: Buffer) => {
-          size += part.length;
-          if (size > this.#largest)
-            return reject(new InflateError(`it inflates to more than ${this.#largest} octets`, true));
-          parts.push(part);
-        });
-        stream.once('error', (error) => reject(new InflateError(`it is no DEFLATE: ${error.message}`)));
-        // A final block ends zlib's stream; what follows it belongs to a fresh one (section 7.2.3.4).
-        stream.once('end', () => {
-          this.#stream = undefined;
-          resolve();
-        });
-        stream.write(Buffer.concat([octets, tail]));
-        stream.flush(() => resolve());
-      });
-    } catch (error) {
-      this.close();
-      throw error;
+    let rest = Buffer.concat([octets, ending]);
+    for (let lastBlocks = 0; rest.length > 0; lastBlocks++) {
+      if (lastBlocks > mostLastBlocks)
+        throw new InflateError(`it has more than ${mostLastBlocks} blocks that are marked as the last`, true);
+      const { inflated, consumed } = await this.#inflateToLastBlock(rest, this.#largest - size);
+      parts.push(inflated);
+      size += inflated.length;
+      this.#remember(inflated);
+      rest = rest.subarray(consumed);
     }
-    if (!this.#takeover) this.close();
+    if (!this.#takeover) this.#window = Buffer.alloc(0);
     return Buffer.concat(parts);
   }
 
+  /** Forgets what went before; what is being inflated is given up. */
   close(): void {
-    const stream = this.#stream;
-    this.#stream = undefined;
-    if (!stream) return;
-    stream.removeAllListeners();
-    stream.on('error', () => undefined);
-    stream.close();
+    this.#window = Buffer.alloc(0);
+    this.#stream?.destroy();
+  }
+
+  #remember(inflated: Buffer): void {
+    const size = 2 ** this.#bits;
+    const before = this.#window.subarray(-Math.max(1, size - inflated.length));
+    this.#window =
+      inflated.length >= size ? Buffer.from(inflated.subarray(-size)) : Buffer.concat([before, inflated]);
+  }
+
+  #inflateToLastBlock(octets: Buffer, most: number): Promise<{ inflated: Buffer; consumed: number }> {
+    const stream = createInflateRaw({
+      windowBits: this.#bits,
+      // zlib lets references reach as far back as its output goes: no further than the window, then.
+      chunkSize: Math.min(16_384, 2 ** this.#bits),
+      ...(this.#window.length > 0 ? { dictionary: this.#window } : {}),
+    });
+    this.#stream = stream;
+    const parts: Buffer[] = [];
+    let size = 0;
+    return new Promise((resolve, reject) => {
+      stream.on('data', (part: Buffer) => {
+        size += part.length;
+        parts.push(part);
+        if (size > most)
+          stream.destroy(new InflateError(`it inflates to more than ${this.#largest} octets`, true));
+      });
+      stream.once('error', (error) =>
+        reject(
+          error instanceof InflateError ? error : new InflateError(`it is no DEFLATE: ${error.message}`),
+        ),
+      );
+      stream.once('end', () => {
+        resolve({ inflated: Buffer.concat(parts), consumed: stream.bytesWritten });
+        stream.destroy();
+      });
+      stream.once('close', () => reject(new InflateError('it was given up')));
+      stream.end(octets);
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { type Frame, isControl, masked } from './frame.ts';
+import { OctetCollector } from './octet-collector.ts';
 
 /** Something in a frame that RFC 6455 forbids, whatever it is part of. */
 export interface FrameViolation {
@@ -44,8 +45,8 @@ export class FrameParser {
   /** What has come of a head; at most 14 octets. */
   #headOctets = Buffer.alloc(0);
   #head: FrameHead | undefined;
-  #parts: Buffer[] = [];
-  #have = 0;
+  /** What has come of a payload that did not come at once. */
+  readonly #begun = new OctetCollector();
   #stopped = false;
 
   constructor(handlers: FrameHandlers, largest = defaultLargestFrame) {
@@ -56,7 +57,7 @@ export class FrameParser {
   /** Reads nothing more. */
   stop(): void {
     this.#stopped = true;
-    this.#parts = [];
+    this.#begun.take();
   }
 
   /** Reads octets. Throws `FrameError`, and whatever a handler throws; the parser is then at its end. */
@@ -95,29 +96,26 @@ export class FrameParser {
     this.#head = head;
     this.#handlers.onHead?.(head);
     const rest = chunk.subarray(size - before);
-    if (head.length === 0 && !this.#stopped) this.#finish(head);
+    if (head.length === 0 && !this.#stopped) this.#finish(head, Buffer.alloc(0));
     return rest;
   }
 
   #readPayload(head: FrameHead, chunk: Buffer): Buffer {
-    const part = chunk.subarray(0, head.length - this.#have);
-    const from = this.#have;
-    this.#parts.push(part);
-    this.#have += part.length;
+    const from = this.#begun.length;
+    const part = chunk.subarray(0, head.length - from);
+    const isWhole = from + part.length === head.length;
+    if (from > 0 || !isWhole) this.#begun.add(part);
     if (this.#handlers.onPart && !isControl(head.opcode))
       this.#handlers.onPart(head, unmasked(head, part, from));
-    if (this.#have === head.length && !this.#stopped) this.#finish(head);
+    // A copy where it came at once: the chunk may be part of a buffer that is used again.
+    if (isWhole && !this.#stopped) this.#finish(head, from > 0 ? this.#begun.take() : Buffer.from(part));
     return chunk.subarray(part.length);
   }
 
-  #finish(head: FrameHead): void {
+  #finish(head: FrameHead, octets: Buffer): void {
     const { length: _length, violations, ...facts } = head;
-    const whole = this.#parts.length === 1 ? (this.#parts[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#parts);
     this.#head = undefined;
-    this.#parts = [];
-    this.#have = 0;
-    // A copy where it is not masked: the chunk may be part of a buffer that is used again.
-    const payload = head.maskKey ? masked(whole, head.maskKey) : Buffer.from(whole);
+    const payload = head.maskKey ? masked(octets, head.maskKey) : octets;
     this.#handlers.onFrame({ ...facts, payload }, violations);
   }
 }

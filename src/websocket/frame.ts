@@ -38,7 +38,10 @@ export interface FrameSpec {
   payload: Buffer;
 }
 
-/** The octets of a frame. Throws `RangeError` where a length does not fit the form it is to be written in. */
+/**
+ * The octets of a frame. Throws `RangeError` where a length does not fit the form it is to be written in, or a
+ * masking key is not of four octets.
+ */
 export function encodeFrame(spec: FrameSpec): Buffer {
   const { fin = true, rsv1 = false, rsv2 = false, rsv3 = false, mask = true, payload } = spec;
   const first =
@@ -46,6 +49,7 @@ export function encodeFrame(spec: FrameSpec): Buffer {
   const length = encodeLength(BigInt(spec.length?.of ?? payload.length), spec.length?.as);
   if (mask === false) return Buffer.concat([Buffer.from([first]), length, payload]);
   const key = mask === true ? randomBytes(4) : mask;
+  if (key.length !== 4) throw new RangeError(`a masking key has 4 octets, not ${key.length}`);
   length[0] = (length[0] ?? 0) | 0x80;
   return Buffer.concat([Buffer.from([first]), length, key, masked(payload, key)]);
 }

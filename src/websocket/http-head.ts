@@ -1,3 +1,5 @@
+import { OctetCollector } from './octet-collector.ts';
+
 /** What of a message is its first line and header fields may be so long, in octets, and so many. */
 export interface HeadLimits {
   octets: number;
@@ -31,22 +33,23 @@ export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Collects octets up to the empty line that ends a head (RFC 9112 section 2). */
 export class HeadReader {
   readonly #limits: HeadLimits;
-  #octets = Buffer.alloc(0);
+  readonly #octets = new OctetCollector();
 
   constructor(limits: Partial<HeadLimits> = {}) {
     this.#limits = { ...defaultHeadLimits, ...limits };
   }
 
-  /** The head once it is whole, else undefined. Throws `HeadError`. */
+  /** The head once it is whole, else undefined; begins anew with either. Throws `HeadError`. */
   write(chunk: Buffer): Head | undefined {
     const from = Math.max(0, this.#octets.length - 3);
     const { octets: most } = this.#limits;
-    this.#octets = Buffer.concat([this.#octets, chunk]);
-    const end = this.#octets.indexOf('\r\n\r\n', from, 'latin1');
-    if (end < 0 ? this.#octets.length > most : end > most)
+    this.#octets.add(chunk);
+    const end = this.#octets.view().indexOf('\r\n\r\n', from, 'latin1');
+    if (end < 0 && this.#octets.length <= most) return undefined;
+    const octets = this.#octets.take();
+    if (end < 0 || end > most)
       throw new HeadError(`the head of the message is longer than ${most} octets`, true);
-    if (end < 0) return undefined;
-    return this.#parse(this.#octets.subarray(0, end).toString('latin1'), this.#octets.subarray(end + 4));
+    return this.#parse(octets.subarray(0, end).toString('latin1'), octets.subarray(end + 4));
   }
 
   #parse(text: string, rest: Buffer): Head {
@@ -64,7 +67,7 @@ export class HeadReader {
         throw new HeadError(`the header field ${name} holds a control character`);
       return [name, value.trim()];
     });
-    return { firstLine, headers, rest: Buffer.from(rest) };
+    return { firstLine, headers, rest };
   }
 }
 

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { InflateError, Inflater } from './deflate.ts';
 import type { DeflateParameters } from './deflate-offer.ts';
 import { type Frame, isControl, opcode } from './frame.ts';
+import { OctetCollector } from './octet-collector.ts';
 
 /** A whole message. */
 export interface Message {
@@ -22,8 +23,7 @@ export interface Violation {
 export class MessageAssembler {
   readonly #largest: number;
   readonly #inflater: Inflater | undefined;
-  #parts: Buffer[] = [];
-  #size = 0;
+  readonly #begun = new OctetCollector();
   #fragments = 0;
   #type: 'text' | 'binary' | undefined;
   #compressed = false;
@@ -57,38 +57,42 @@ export class MessageAssembler {
     return undefined;
   }
 
-  /** Takes a data frame that is in order; the message with its last one. Rejects with the violation it amounts to. */
-  async take(frame: Frame): Promise<Message | Violation | undefined> {
+  /** Takes a data frame that is in order: the message with its last one, or what is wrong with the message. */
+  take(frame: Frame): Message | Violation | undefined | Promise<Message | Violation> {
     if (frame.opcode !== opcode.continuation) {
       this.#type = frame.opcode === opcode.text ? 'text' : 'binary';
       this.#compressed = frame.rsv1;
     }
-    this.#parts.push(frame.payload);
-    this.#size += frame.payload.length;
     this.#fragments++;
-    if (this.#size > this.#largest)
+    if (this.#begun.length + frame.payload.length > this.#largest) {
+      this.#begun.take();
       return { section: '10.4', text: `a message has more than the ${this.#largest} octets that are read` };
+    }
+    if (this.#fragments > 1 || !frame.fin) this.#begun.add(frame.payload);
     if (!frame.fin) return undefined;
-    const type = this.#type ?? 'binary';
-    const [compressed, fragments] = [this.#compressed, this.#fragments];
-    const whole = this.#parts.length === 1 ? (this.#parts[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#size = 0;
+    const payload = this.#fragments > 1 ? this.#begun.take() : frame.payload;
+    const facts = { type: this.#type ?? 'binary', fragments: this.#fragments, compressed: this.#compressed };
     this.#fragments = 0;
     this.#type = undefined;
-    let payload = whole;
-    try {
-      if (compressed && this.#inflater) payload = await this.#inflater.inflate(whole);
-    } catch (error) {
-      if (error instanceof InflateError)
-        return { section: 'RFC 7692 7.2.2', text: `compressed data: ${error.message}` };
-      throw error;
-    }
-    if (type === 'text' && !isUtf8(payload)) return { section: '8.1', text: 'a text message is not UTF-8' };
-    return { type, payload, fragments, compressed };
+    if (facts.compressed && this.#inflater) return inflated({ ...facts, payload }, this.#inflater);
+    return checked({ ...facts, payload });
   }
 
   close(): void {
     this.#inflater?.close();
   }
+}
+
+async function inflated(message: Message, inflater: Inflater): Promise<Message | Violation> {
+  try {
+    return checked({ ...message, payload: await inflater.inflate(message.payload) });
+  } catch (error) {
+    if (!(error instanceof InflateError)) throw error;
+    return { section: error.tooLarge ? '10.4' : 'RFC 7692 7.2.2', text: `compressed data: ${error.message}` };
+  }
+}
+
+function checked(message: Message): Message | Violation {
+  if (message.type === 'binary' || isUtf8(message.payload)) return message;
+  return { section: '8.1', text: 'a text message is not UTF-8' };
 }
