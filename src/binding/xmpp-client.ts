@@ -39,6 +39,8 @@ export class XmppMessagingClient implements MessagingClient {
   readonly #listeners = new Set<(stanza: Element) => void>();
   #library: LibraryClient | undefined;
   #reach: SignInOptions | undefined;
+  /** Runs while the user is signing in and the server says nothing. */
+  #silence: NodeJS.Timeout | undefined;
   /** Signed in, and not about to leave: then the end of the connection is news. */
   #established = false;
 
@@ -185,7 +187,11 @@ export class XmppMessagingClient implements MessagingClient {
     const { domain, tls, ca } = this.#way;
     const { host = '', port = 0, tls: wish } = this.#reach ?? {};
     const encryption = wish === 'none' ? 'none' : tls;
-    return { host, port, domain, encryption, wish, ca, observe: this.#options.observe };
+    const observe: TrustedWay['observe'] = (chunk) => {
+      if (chunk.direction === 'received') this.#silence?.refresh();
+      this.#options.observe(chunk);
+    };
+    return { host, port, domain, encryption, wish, ca, observe };
   }
 
   #receive(stanza: Element): void {
@@ -297,12 +303,14 @@ export class XmppMessagingClient implements MessagingClient {
     const lost = new Promise<never>((_resolve, reject) => {
       const onEnd = () => reject(new ConnectionLost('the server ended it'));
       const onAbort = () => reject(signal.reason);
-      // Each step of signing in may take that long, and there are five of them.
-      const timer = setTimeout(() => reject(new NoAnswer('it neither lets in nor refuses')), 5 * patienceMs);
+      // Whatever comes begins the wait anew: each step of signing in may take that long.
+      const timer = setTimeout(() => reject(new NoAnswer('it neither lets in nor refuses')), patienceMs);
+      this.#silence = timer;
       entity.once('disconnect', onEnd);
       signal.addEventListener('abort', onAbort, { once: true });
       stop = () => {
         clearTimeout(timer);
+        this.#silence = undefined;
         entity.removeListener('disconnect', onEnd);
         signal.removeEventListener('abort', onAbort);
       };

@@ -35,19 +35,20 @@ function shown(cases: readonly CaseResult[]): string[] {
 }
 
 describe.skipIf(skip)('every suite on a real server', () => {
-  it.each(['ws', 'python-websockets', 'prosody', 'ejabberd'])(
-    '%s keeps its promises but for those that are known',
-    { timeout: 900_000 },
-    async (name) => {
-      const record = await play(name, {});
-      expect(record.staleKnownFailing ?? []).toEqual([]);
-      expect(record.summary.pass).toBeGreaterThan(100);
-      const failing = record.cases.filter((one) => failsRun(one));
-      if (failing.length === 0) return;
-      // A server in a container on a busy machine is late at times. What fails is played once more, and told.
-      console.warn(`${name}, played again:\n${shown(failing).join('\n')}`);
-      const again = await play(name, { only: failing.map((one) => one.id) });
-      expect(shown(again.cases.filter((one) => failsRun(one)))).toEqual([]);
-    },
-  );
+  it.each([
+    'ws',
+    'python-websockets',
+    'prosody',
+    'ejabberd',
+  ])('%s keeps its promises but for those that are known', { timeout: 900_000 }, async (name) => {
+    const record = await play(name, {});
+    expect(record.staleKnownFailing ?? []).toEqual([]);
+    expect(record.summary.pass).toBeGreaterThan(100);
+    const failing = record.cases.filter((one) => failsRun(one));
+    if (failing.length === 0) return;
+    // A server in a container on a busy machine is late at times. What fails is played once more, and told.
+    console.warn(`${name}, played again:\n${shown(failing).join('\n')}`);
+    const again = await play(name, { only: failing.map((one) => one.id) });
+    expect(shown(again.cases.filter((one) => failsRun(one)))).toEqual([]);
+  });
 });

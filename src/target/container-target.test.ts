@@ -75,22 +75,22 @@ describe.skipIf(skip)('a container target', { timeout: 300_000 }, () => {
     expect(await left()).toEqual([]);
   });
 
-  it.each(['prosody', 'ejabberd'])(
-    '%s offers all that it claims, makes accounts, and comes back',
-    async (name) => {
-      const running = await startTarget(loadTarget(name));
-      const { findings, offered } = await running.capabilities();
-      expect(findings).toEqual([]);
-      expect(offered).toContain('stream-resumption');
-      const accounts = await Promise.all(Array.from({ length: 10 }, () => running.newAccount()));
-      expect(new Set(accounts.map((account) => account.bare)).size).toBe(10);
-      await running.control?.restart();
-      expect((await running.newAccount()).domain).toBe(running.domain);
-      expect(running.logsSince(0).length).toBeGreaterThan(0);
-      await running.stop();
-      expect(await left()).toEqual([]);
-    },
-  );
+  it.each([
+    'prosody',
+    'ejabberd',
+  ])('%s offers all that it claims, makes accounts, and comes back', async (name) => {
+    const running = await startTarget(loadTarget(name));
+    const { findings, offered } = await running.capabilities();
+    expect(findings).toEqual([]);
+    expect(offered).toContain('stream-resumption');
+    const accounts = await Promise.all(Array.from({ length: 10 }, () => running.newAccount()));
+    expect(new Set(accounts.map((account) => account.bare)).size).toBe(10);
+    await running.control?.restart();
+    expect((await running.newAccount()).domain).toBe(running.domain);
+    expect(running.logsSince(0).length).toBeGreaterThan(0);
+    await running.stop();
+    expect(await left()).toEqual([]);
+  });
 
   it('can be restarted, paused, resumed and killed, and is found again afterwards', async () => {
     const running = await startTarget(loadTarget('ws'));

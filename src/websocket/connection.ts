@@ -1,14 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type SecureVersion } from 'node:tls';
 import { type CloseBody, decodeClose, encodeClose, mayBeSent } from './close-code.ts';
 import { Deflater } from './deflate.ts';
 import { type DeflateParameters, parseExtensions, readAgreement } from './deflate-offer.ts';
+import { dial, resetWire, type TlsOptions, type Wire } from './dial.ts';
 import { encodeFrame, type Frame, type FrameSpec, isControl, opcode } from './frame.ts';
 import { FrameError, FrameParser, type FrameViolation } from './frame-parser.ts';
 import { encodeRequest, type HandshakeRequest, type HandshakeResponse, readResponse } from './handshake.ts';
 import { type Head, HeadError, HeadReader, valuesOf } from './http-head.ts';
-import { type Message, MessageAssembler } from './message-assembler.ts';
+import { type Message, MessageAssembler, type Violation } from './message-assembler.ts';
 
 export type { HandshakeResponse } from './handshake.ts';
 
@@ -27,16 +26,8 @@ export type WebSocketEvent =
 export interface WebSocketOptions {
   host: string;
   port: number;
-  /** TLS from the first octet; the server's certificate is always verified. */
-  tls?: {
-    ca?: string | string[];
-    /** The name that the certificate must be for, and that is sent as SNI. */
-    servername?: string;
-    alpn?: string[];
-    minVersion?: SecureVersion;
-    maxVersion?: SecureVersion;
-  };
-  /** Aborting it destroys the connection, during and after opening. */
+  tls?: TlsOptions;
+  /** Aborting it destroys the connection: while it opens, `open` rejects; later it ends as an error. */
   signal?: AbortSignal;
   /** Largest payload of a frame, and of a message, that is read, in octets. */
   maxFrame?: number;
@@ -50,13 +41,19 @@ export interface WebSocketOptions {
 }
 
 const defaultLargest = 64 * 1_048_576;
+/** While so much waits behind a message that is being inflated, nothing more is read, in octets. */
+const mostIncoming = 4 * 1_048_576;
+/** While so much waits to be sent, pings go unanswered, in octets. */
+const mostUnread = 1_048_576;
+/** What a frame costs beside its payload, about, in octets. */
+const frameCost = 512;
 
 /**
  * The client's end of one connection. It sends whatever it is told to, legal or not, and announces whatever comes.
  */
 export class WebSocketConnection {
   readonly #options: WebSocketOptions;
-  readonly #socket: Socket;
+  readonly #wire: Wire;
   readonly localPort: number | undefined;
   #head: HeadReader | undefined = new HeadReader();
   #frames: FrameParser | undefined;
@@ -66,42 +63,39 @@ export class WebSocketConnection {
   #finSeen = false;
   #closeSent = false;
   #closeReceived = false;
+  #violated = false;
   /** What is being inflated, and all that came after it, in order. */
   #incoming: Promise<void> | undefined;
+  #incomingOctets = 0;
   /** What is being compressed, and all that is to be sent after it, in order. */
   #outgoing: Promise<void> | undefined;
 
-  private constructor(options: WebSocketOptions, socket: Socket) {
+  private constructor(options: WebSocketOptions, wire: Wire) {
     this.#options = options;
-    this.#socket = socket;
-    this.localPort = socket.localPort;
-    socket.setNoDelay(true);
+    this.#wire = wire;
+    this.localPort = wire.tcp.localPort;
+    const socket = wire.top;
+    const failed = (error: Error) =>
+      this.#inOrder(() => this.#end(isReset(error) ? 'reset' : 'error', error));
+    const onAbort = () => this.#abort();
+    options.signal?.addEventListener('abort', onAbort, { once: true });
     socket.on('data', (bytes: Buffer) => this.#received(bytes));
     socket.on('end', () => {
       this.#finSeen = true;
       this.#inOrder(() => this.#end('end'));
     });
-    socket.on('error', (error) => this.#inOrder(() => this.#end(isReset(error) ? 'reset' : 'error', error)));
-    socket.on('close', () => this.#inOrder(() => this.#end('end')));
+    socket.on('error', failed);
+    socket.on('close', () => {
+      options.signal?.removeEventListener('abort', onAbort);
+      this.#inOrder(() => this.#end('end'));
+    });
+    // It may have ended before anybody listened.
+    if (socket.destroyed) queueMicrotask(() => (socket.errored ? failed(socket.errored) : this.#end('end')));
   }
 
   /** Opens TCP, and TLS where asked for; nothing is sent. Rejects with the system's error or the signal's reason. */
   static async open(options: WebSocketOptions): Promise<WebSocketConnection> {
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const socket = dial(options);
-    const onAbort = () => socket.destroy();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    socket.once('close', () => signal?.removeEventListener('abort', onAbort));
-    await new Promise<void>((resolve, reject) => {
-      socket.once(options.tls ? 'secureConnect' : 'connect', resolve);
-      socket.once('error', reject);
-      socket.once('close', () =>
-        reject(signal?.aborted ? signal.reason : new Error('the connection was closed')),
-      );
-    });
-    socket.removeAllListeners('error');
-    return new WebSocketConnection(options, socket);
+    return new WebSocketConnection(options, await dial(options));
   }
 
   /** Writes an opening handshake and waits for nothing; `every` cuts it into writes of so many octets. */
@@ -145,17 +139,13 @@ export class WebSocketConnection {
 
   /** Half-closes: FIN after what was written. What comes is still announced. */
   end(): void {
-    this.#outInOrder(() => this.#socket.end());
+    this.#outInOrder(() => this.#wire.top.end());
   }
 
-  /** Ends with RST at once; see `reset` in src/network for why not by `resetAndDestroy`. */
+  /** Ends with RST at once; what was still to be sent is lost. Nothing more is announced. */
   reset(): void {
     this.#ended = true;
-    const raw = this.#socket as Socket & { _parent?: Socket };
-    // Under TLS the RST has to come from the TCP socket below.
-    const below = raw._parent ?? this.#socket;
-    Object.assign(below, { resetAndClosing: true });
-    below.destroy();
+    resetWire(this.#wire);
     this.destroy();
   }
 
@@ -165,7 +155,7 @@ export class WebSocketConnection {
     this.#assembler?.close();
     this.#deflater?.close();
     this.#frames?.stop();
-    this.#socket.destroy();
+    this.#wire.top.destroy();
   }
 
   /** Something is still being inflated or compressed. */
@@ -176,19 +166,26 @@ export class WebSocketConnection {
   /** Resolves when everything written has left this process, or the connection is over. */
   async flushed(): Promise<void> {
     await this.#outgoing;
-    if (this.#socket.destroyed || this.#socket.writableLength === 0) return;
+    const socket = this.#wire.top;
+    if (socket.destroyed || socket.writableFinished) return;
     await new Promise<void>((resolve) => {
-      this.#socket.once('drain', resolve);
-      this.#socket.once('close', () => resolve());
+      const settle = () => {
+        socket.off('close', settle).off('finish', settle);
+        resolve();
+      };
+      socket.once('close', settle);
+      // 'drain' comes only after a write that was too much.
+      if (socket.writableEnded) socket.once('finish', settle);
+      else socket.write('', settle);
     });
   }
 
   #write(octets: Buffer, every: number | undefined): void {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    const socket = this.#wire.top;
+    if (socket.destroyed || socket.writableEnded) return;
     this.#options.observe?.({ direction: 'sent', bytes: octets });
-    if (every === undefined) this.#socket.write(octets);
-    else
-      for (let at = 0; at < octets.length; at += every) this.#socket.write(octets.subarray(at, at + every));
+    const step = Math.max(1, every ?? octets.length);
+    for (let at = 0; at < octets.length; at += step) socket.write(octets.subarray(at, at + step));
   }
 
   /** Does it now, or after what is still being compressed. */
@@ -199,9 +196,7 @@ export class WebSocketConnection {
 
   #queueOut(work: Promise<void>): void {
     const settled = work
-      .catch((error: unknown) =>
-        this.#end('error', error instanceof Error ? error : new Error(String(error))),
-      )
+      .catch((error: unknown) => this.#end('error', asError(error)))
       .finally(() => {
         if (this.#outgoing === settled) this.#outgoing = undefined;
       });
@@ -215,26 +210,22 @@ export class WebSocketConnection {
       if (this.#head) this.#readHead(this.#head, bytes);
       else this.#frames?.write(bytes);
     } catch (error) {
-      if (error instanceof FrameError) this.#violate(error.section, error.message);
+      if (error instanceof FrameError) this.#inOrder(() => this.#violate(error.section, error.message));
       else if (error instanceof HeadError) this.#violate('4.2.2', error.message);
       else throw error;
     }
   }
 
   #readHead(reader: HeadReader, bytes: Buffer): void {
-    const head = reader.write(bytes);
+    let head = reader.write(bytes);
+    // An answer before the final one (RFC 9110 section 15.2) is passed over.
+    while (head && isInterim(readResponse(head))) head = reader.write(head.rest);
     if (!head) return;
     const response = readResponse(head);
-    // An answer before the final one (RFC 9110 section 15.2) is passed over.
-    if (response.status >= 100 && response.status < 200 && response.status !== 101) {
-      this.#head = new HeadReader();
-      if (head.rest.length > 0) this.#readHead(this.#head, head.rest);
-      return;
-    }
     this.#head = undefined;
     if (response.status === 101) this.#begin(head);
     this.#announce({ kind: 'response', response });
-    if (response.status === 101 && head.rest.length > 0) this.#frames?.write(head.rest);
+    this.#frames?.write(head.rest);
   }
 
   #begin({ headers }: Head): void {
@@ -255,15 +246,24 @@ export class WebSocketConnection {
   #onFrame(frame: Frame, violations: FrameViolation[]): void {
     const assembler = this.#assembler;
     if (!assembler) return;
-    if (this.#incoming)
-      return this.#queueIn(this.#incoming.then(() => this.#judge(assembler, frame, violations)));
+    if (this.#incoming) {
+      this.#holdUp(frame.payload.length + frameCost);
+      this.#queueIn(this.#incoming.then(() => this.#judge(assembler, frame, violations)));
+      return;
+    }
     const later = this.#judge(assembler, frame, violations);
     if (later) this.#queueIn(later);
   }
 
+  /** Stops reading where too much waits behind what is being inflated. */
+  #holdUp(octets: number): void {
+    this.#incomingOctets += octets;
+    if (this.#incomingOctets > mostIncoming) this.#wire.top.pause();
+  }
+
   /** Announces a frame and what follows from it; returns a promise only where something has to be inflated. */
   #judge(assembler: MessageAssembler, frame: Frame, violations: FrameViolation[]): Promise<void> | undefined {
-    if (this.#ended) return undefined;
+    if (this.#ended || this.#violated) return undefined;
     if (this.#closeReceived) {
       // The server sends no more frames after its close frame (section 5.5.1).
       if (!isControl(frame.opcode)) this.#violate('5.5.1', 'a data frame came after the close frame');
@@ -279,20 +279,25 @@ export class WebSocketConnection {
       this.#control(frame);
       return undefined;
     }
-    return assembler.take(frame).then((result) => {
-      if (!result) return;
-      if ('section' in result) this.#violate(result.section, result.text);
-      else this.#announce({ kind: 'message', ...result });
-    });
+    const outcome = assembler.take(frame);
+    if (outcome instanceof Promise) return outcome.then((message) => this.#tell(message));
+    if (outcome) this.#tell(outcome);
+    return undefined;
+  }
+
+  #tell(outcome: Message | Violation): void {
+    if ('section' in outcome) this.#violate(outcome.section, outcome.text);
+    else this.#announce({ kind: 'message', ...outcome });
   }
 
   #queueIn(work: Promise<void>): void {
     const settled = work
-      .catch((error: unknown) =>
-        this.#end('error', error instanceof Error ? error : new Error(String(error))),
-      )
+      .catch((error: unknown) => this.#end('error', asError(error)))
       .finally(() => {
-        if (this.#incoming === settled) this.#incoming = undefined;
+        if (this.#incoming !== settled) return;
+        this.#incoming = undefined;
+        this.#incomingOctets = 0;
+        this.#wire.top.resume();
       });
     this.#incoming = settled;
   }
@@ -304,7 +309,9 @@ export class WebSocketConnection {
 
   #control(frame: Frame): void {
     const { autoPong = true, autoClose = true } = this.#options;
-    if (frame.opcode === opcode.ping && autoPong)
+    // A server that reads no pongs gets no more of them: section 5.5.3 wants only the latest ping answered.
+    const isRead = this.#wire.top.writableLength <= mostUnread;
+    if (frame.opcode === opcode.ping && autoPong && isRead)
       this.sendFrame({ opcode: opcode.pong, payload: frame.payload });
     if (frame.opcode !== opcode.close) return;
     const body = decodeClose(frame.payload);
@@ -320,12 +327,20 @@ export class WebSocketConnection {
   }
 
   #violate(section: string, text: string): void {
+    if (this.#violated) return;
+    this.#violated = true;
+    this.#head = undefined;
     this.#frames?.stop();
     this.#announce({ kind: 'violation', section, text });
   }
 
   #announce(event: WebSocketEvent): void {
     if (!this.#ended) this.#options.onEvent(event);
+  }
+
+  #abort(): void {
+    this.#announce({ kind: 'ended', how: 'error', error: asError(this.#options.signal?.reason) });
+    this.destroy();
   }
 
   #end(how: 'end' | 'reset' | 'error', error?: Error): void {
@@ -337,20 +352,6 @@ export class WebSocketConnection {
     });
     this.destroy();
   }
-}
-
-function dial({ host, port, tls }: WebSocketOptions): Socket {
-  if (!tls) return connect({ host, port, noDelay: true, allowHalfOpen: true });
-  const { servername = host, alpn, ca, minVersion, maxVersion } = tls;
-  return connectTls({
-    host,
-    port,
-    ...(isIP(servername) === 0 ? { servername } : {}),
-    ...(ca === undefined ? {} : { ca }),
-    ...(alpn ? { ALPNProtocols: alpn } : {}),
-    ...(minVersion ? { minVersion } : {}),
-    ...(maxVersion ? { maxVersion } : {}),
-  });
 }
 
 function cutIntoFrames(
@@ -371,4 +372,13 @@ function cutIntoFrames(
 
 function isReset(error: Error): boolean {
   return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
+
+/** Another answer follows (RFC 9110 section 15.2). */
+function isInterim({ status }: HandshakeResponse): boolean {
+  return status >= 100 && status < 200 && status !== 101;
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -43,21 +43,22 @@ test('a new resource sees who is there', async () => {
   expect(came).toContain(`<presence from='${romeo.full}' to='${romeo.bare}'/>`);
 });
 
-test.each(['says goodbye', 'closes the stream', 'vanishes'])(
-  'a resource that %s is unavailable',
-  async (way) => {
-    const [romeo, juliet] = await friends();
-    if (way === 'says goodbye')
-      await juliet.say("<presence type='unavailable'><status>bye</status></presence>");
-    else if (way === 'closes the stream') await juliet.say('</stream:stream>');
-    else await juliet.cut();
-    const [unavailable, ...more] = romeo.take();
-    expect(unavailable).toContain("type='unavailable'");
-    expect(unavailable).toContain(`from='${juliet.full}'`);
-    if (way === 'says goodbye') expect(unavailable).toContain('<status>bye</status>');
-    expect(more).toEqual([]);
-  },
-);
+test.each([
+  'says goodbye',
+  'closes the stream',
+  'vanishes',
+])('a resource that %s is unavailable', async (way) => {
+  const [romeo, juliet] = await friends();
+  if (way === 'says goodbye')
+    await juliet.say("<presence type='unavailable'><status>bye</status></presence>");
+  else if (way === 'closes the stream') await juliet.say('</stream:stream>');
+  else await juliet.cut();
+  const [unavailable, ...more] = romeo.take();
+  expect(unavailable).toContain("type='unavailable'");
+  expect(unavailable).toContain(`from='${juliet.full}'`);
+  if (way === 'says goodbye') expect(unavailable).toContain('<status>bye</status>');
+  expect(more).toEqual([]);
+});
 
 test('directed presence reaches whom it is for, and only the end follows it', async () => {
   const [romeo, juliet] = [await TestClient.online(server), await TestClient.online(server)];

@@ -59,13 +59,10 @@ test.each([
     { name: 'RSA-PSS', hash: 'SHA-1', saltLength: 20 },
     'sha256',
   ],
-])(
-  'a certificate signed by %s is bound to by the right hash function',
-  async (_name, key, signature, hash) => {
-    const certificate = await certificateSignedWith(key, signature);
-    expect(tlsServerEndPoint(certificate)).toEqual(createHash(hash).update(certificate).digest());
-  },
-);
+])('a certificate signed by %s is bound to by the right hash function', async (_name, key, signature, hash) => {
+  const certificate = await certificateSignedWith(key, signature);
+  expect(tlsServerEndPoint(certificate)).toEqual(createHash(hash).update(certificate).digest());
+});
 
 test('where the signature has no hash function of its own, there is no binding', async () => {
   const certificate = await certificateSignedWith({ name: 'Ed25519' }, { name: 'Ed25519' });

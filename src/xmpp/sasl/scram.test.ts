@@ -34,17 +34,21 @@ const examples = [
 
 const user = { username: 'user', password: 'pencil' };
 
-test.each(examples)(
-  '$name is spoken as in its RFC',
-  async ({ name, nonce, first, challenge, final, signature }) => {
-    const mechanism = createMechanism(name, { ...user, overrides: { nonce } });
-    expect(mechanism.initialResponse()?.toString()).toBe(first);
-    expect((await mechanism.respond(Buffer.from(challenge))).toString()).toBe(final);
-    expect(() => mechanism.complete(Buffer.from(signature))).not.toThrow();
-    expect(() => mechanism.complete(Buffer.from('v=AAAA'))).toThrow('signature');
-    expect(() => mechanism.complete(undefined)).not.toThrow();
-  },
-);
+test.each(examples)('$name is spoken as in its RFC', async ({
+  name,
+  nonce,
+  first,
+  challenge,
+  final,
+  signature,
+}) => {
+  const mechanism = createMechanism(name, { ...user, overrides: { nonce } });
+  expect(mechanism.initialResponse()?.toString()).toBe(first);
+  expect((await mechanism.respond(Buffer.from(challenge))).toString()).toBe(final);
+  expect(() => mechanism.complete(Buffer.from(signature))).not.toThrow();
+  expect(() => mechanism.complete(Buffer.from('v=AAAA'))).toThrow('signature');
+  expect(() => mechanism.complete(undefined)).not.toThrow();
+});
 
 /** Plays the server's half; tells whether the proof was right, and what the server would say at the end. */
 async function play(
