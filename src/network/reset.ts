@@ -14,6 +14,8 @@ export function reset(socket: Socket): void {
     socket.once('connect', () => reset(socket));
     return;
   }
-  Object.assign(socket, { resetAndClosing: true });
+  // While a FIN waits behind what is still to be written, libuv refuses to reset: the handle would stay open for ever.
+  const closing = socket.writableEnded && !socket.writableFinished;
+  if (!closing) Object.assign(socket, { resetAndClosing: true });
   socket.destroy();
 }

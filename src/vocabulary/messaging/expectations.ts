@@ -107,7 +107,10 @@ export class MessagesInOrder implements Expectation {
   }
 }
 
-/** Presence of one user goes through these states in this order and ends with the last; some may be left out. */
+/**
+ * Presence of one user goes through these states in this order and ends with the last; some may be left out. Where
+ * a sentinel was sent behind them, the last state is the one before it.
+ */
 export class StatesInOrder implements Expectation {
   readonly #actor: MessagingActor;
   readonly #of: MessagingActor;
@@ -126,20 +129,28 @@ export class StatesInOrder implements Expectation {
   }
 
   look(): Look {
+    const { sentinel } = this.#actor;
     for (const arrival of this.#actor.inbox.waiting()) {
       const { event } = arrival;
-      if (event.kind !== 'presence' || event.from !== this.#of.client.address || this.#ended) continue;
+      if (event.kind === 'message' && 'text' in event && event.text === sentinel)
+        return this.#ended
+          ? { state: 'met', take: () => undefined }
+          : this.#broken('the sentinel came before the last');
+      if (event.kind !== 'presence' || event.from !== this.#of.client.address) continue;
       const at = this.#states.indexOf(event.as, this.#reached);
-      if (at < 0) {
-        const message = `${this.#of.name} was seen ${event.as} after ${this.#states[this.#reached]} had been due`;
-        return { state: 'broken', finding: this.#actor.finding('mismatch', this.#expected, message) };
-      }
+      if (at < 0)
+        return this.#broken(`${this.#of.name} was seen ${event.as} after ${this.#states[this.#reached]}`);
       arrival.taken = true;
       this.#reached = at;
       this.#ended = at === this.#states.length - 1;
+      if (this.#ended && sentinel === undefined) break;
     }
-    if (this.#ended) return { state: 'met', take: () => undefined };
+    if (this.#ended && sentinel === undefined) return { state: 'met', take: () => undefined };
     return this.#actor.brokenBy(this.#expected) ?? { state: 'waiting' };
+  }
+
+  #broken(message: string): Look {
+    return { state: 'broken', finding: this.#actor.finding('mismatch', this.#expected, message) };
   }
 
   onArrival(listener: () => void): () => void {
