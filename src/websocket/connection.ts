@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type CloseBody, decodeClose, encodeClose, mayBeSent } from './close-code.ts';
 import { Deflater } from './deflate.ts';
 import { type DeflateParameters, parseExtensions, readAgreement } from './deflate-offer.ts';
-import { dial, resetWire, type TlsOptions, type Wire } from './dial.ts';
+import { dial, resetWire, type TlsOptions, type Wire, whenNotReset } from './dial.ts';
 import { encodeFrame, type Frame, type FrameSpec, isControl, opcode } from './frame.ts';
 import { FrameError, FrameParser, type FrameViolation } from './frame-parser.ts';
 import { encodeRequest, type HandshakeRequest, type HandshakeResponse, readResponse } from './handshake.ts';
@@ -80,10 +80,12 @@ export class WebSocketConnection {
     const onAbort = () => this.#abort();
     options.signal?.addEventListener('abort', onAbort, { once: true });
     socket.on('data', (bytes: Buffer) => this.#received(bytes));
-    socket.on('end', () => {
-      this.#finSeen = true;
-      this.#inOrder(() => this.#end('end'));
-    });
+    socket.on('end', () =>
+      whenNotReset(wire, () => {
+        this.#finSeen = true;
+        this.#inOrder(() => this.#end('end'));
+      }),
+    );
     socket.on('error', failed);
     socket.on('close', () => {
       options.signal?.removeEventListener('abort', onAbort);

@@ -53,6 +53,19 @@ export function resetWire({ tcp, top }: Wire): void {
   top.destroy();
 }
 
+/**
+ * Node.js announces an end also where an RST came together with data. Calls back where it was an end; where it was
+ * not, the socket announces an error.
+ */
+export function whenNotReset({ tcp, top }: Wire, then: () => void): void {
+  // Writing nothing sends nothing, and fails where the connection was reset. It must not wait behind other writes.
+  const canTell = tcp === top && tcp.writable && tcp.writableLength === 0;
+  if (!canTell) return then();
+  tcp.write('', (error) => {
+    if (!error) then();
+  });
+}
+
 function open(host: string, port: number): Wire {
   // An error may come while nobody else listens; whoever takes the socket over looks at `errored`.
   const tcp = connect({ host, port, noDelay: true, allowHalfOpen: true }).on('error', ignore);
