@@ -155,17 +155,18 @@ describe.each(ways)('%s', (way) => {
     await expect(alice.signIn()).rejects.toThrow(ConnectionLost);
   });
 
-  test.each(['says nothing', 'hangs up', 'answers with garbage'])(
-    'a server that %s ends the attempt',
-    async (manner) => {
-      const alice = (await stage(way)).user();
-      const hostile = await hostileServer(manner);
-      const attempt = alice.signIn({ patienceMs: 200 }, hostile);
-      await expect(attempt).rejects.toThrow(
-        manner === 'says nothing' ? /did not answer|was lost/ : ConnectionLost,
-      );
-    },
-  );
+  test.each([
+    'says nothing',
+    'hangs up',
+    'answers with garbage',
+  ])('a server that %s ends the attempt', async (manner) => {
+    const alice = (await stage(way)).user();
+    const hostile = await hostileServer(manner);
+    const attempt = alice.signIn({ patienceMs: 200 }, hostile);
+    await expect(attempt).rejects.toThrow(
+      manner === 'says nothing' ? /did not answer|was lost/ : ConnectionLost,
+    );
+  });
 
   test('signing in ends when the case does', async () => {
     const alice = (await stage(way)).user();
