@@ -56,7 +56,7 @@ export function encodeFrame(spec: FrameSpec): Buffer {
 
 function encodeLength(length: bigint, as: '7-bit' | '16-bit' | '64-bit' = shortestForm(length)): Buffer {
   if (as === '7-bit') {
-    if (length > 127n) throw new RangeError(`a length of ${length} does not fit 7 bits`);
+    if (length < 0n || length > 127n) throw new RangeError(`a length of ${length} does not fit 7 bits`);
     return Buffer.from([Number(length)]);
   }
   if (as === '16-bit') {
