@@ -63,10 +63,24 @@ describe('what is deflated', () => {
     await expect(inflater.inflate(hex('f2 00 11 00 00'))).rejects.toThrow('too far back');
   });
 
-  it('with a larger window than was agreed is refused', async () => {
-    const random = randomBytes(4_000);
-    const octets = await new Deflater(15, true).deflate(Buffer.concat([random, random]));
-    await expect(new Inflater(9, true, largest).inflate(octets)).rejects.toThrow('too far back');
+  it.each([
+    8, 9, 10, 11, 12, 13, 14,
+  ])('with more than the agreed window of %d bits is refused', async (bits) => {
+    for (const padding of [0, 37, 500]) {
+      const random = randomBytes(2 ** bits + Math.max(64, 2 ** bits / 16));
+      const message = Buffer.concat([randomBytes(padding), random, random.subarray(0, 64)]);
+      const octets = await new Deflater(15, true).deflate(message);
+      await expect(new Inflater(bits, true, largest).inflate(octets)).rejects.toThrow('too far back');
+    }
+  });
+
+  it('for a window of 8 bits fits one, within a message and across messages', async () => {
+    const [deflater, inflater] = [new Deflater(8, true), new Inflater(8, true, largest)];
+    for (let round = 0; round < 100; round++) {
+      const random = randomBytes(200 + round);
+      const message = Buffer.concat([random, random.subarray(0, 2 * round), random]);
+      expect((await inflater.inflate(await deflater.deflate(message))).equals(message)).toBe(true);
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib';
+import { OctetCollector } from './octet-collector.ts';
 
 /** The end of a block that senders leave out (RFC 7692 section 7.2.1). */
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff]);
@@ -14,10 +15,10 @@ export class InflateError extends Error {
 }
 
 /**
- * Raw zlib knows windows of 9 bits and more. What it deflates with 9 fits a window of 8 as well: it looks back
- * 250 octets at most, for it keeps 262 of the 512 for what is to come.
+ * Raw zlib deflates with windows of 9 bits and more. What it deflates with 9 fits a window of 8 as well: it looks
+ * back 250 octets at most, for it keeps 262 of the 512 for what is to come.
  */
-function windowBits(bits: number): number {
+function bitsToDeflate(bits: number): number {
   return Math.max(9, bits);
 }
 
@@ -28,7 +29,7 @@ export class Deflater {
   #stream: DeflateRaw | undefined;
 
   constructor(bits: number, takeover: boolean) {
-    this.#bits = windowBits(bits);
+    this.#bits = bitsToDeflate(bits);
     this.#takeover = takeover;
   }
 
@@ -63,6 +64,15 @@ export class Deflater {
 /** Follows each message: the octets that its sender left out, and an empty last block to end with. */
 const ending = Buffer.concat([tail, Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff])]);
 
+/**
+ * zlib takes a reference that leads back into the part of the output it is at, even where that is further than the
+ * window. A part is at most a sixteenth of the window, or 64 octets, the least there is: what reaches further
+ * back than the window and a part is always noticed. A window of 15 bits cannot be exceeded.
+ */
+function chunkSizeFor(bits: number): number {
+  return bits === 15 ? 16_384 : Math.max(64, 2 ** bits / 16);
+}
+
 /** A sender may mark blocks of a message as the last (RFC 7692 section 7.2.3.4); each costs an inflater. */
 const mostLastBlocks = 1_000;
 
@@ -80,7 +90,7 @@ export class Inflater {
   #stream: InflateRaw | undefined;
 
   constructor(bits: number, takeover: boolean, largest: number) {
-    this.#bits = windowBits(bits);
+    this.#bits = bits;
     this.#takeover = takeover;
     this.#largest = largest;
   }
@@ -119,18 +129,15 @@ export class Inflater {
   #inflateToLastBlock(octets: Buffer, most: number): Promise<{ inflated: Buffer; consumed: number }> {
     const stream = createInflateRaw({
       windowBits: this.#bits,
-      // zlib lets references reach as far back as its output goes: no further than the window, then.
-      chunkSize: Math.min(16_384, 2 ** this.#bits),
+      chunkSize: chunkSizeFor(this.#bits),
       ...(this.#window.length > 0 ? { dictionary: this.#window } : {}),
     });
     this.#stream = stream;
-    const parts: Buffer[] = [];
-    let size = 0;
+    const inflated = new OctetCollector();
     return new Promise((resolve, reject) => {
       stream.on('data', (part: Buffer) => {
-        size += part.length;
-        parts.push(part);
-        if (size > most)
+        inflated.add(part);
+        if (inflated.length > most)
           stream.destroy(new InflateError(`it inflates to more than ${this.#largest} octets`, true));
       });
       stream.once('error', (error) =>
@@ -139,7 +146,7 @@ export class Inflater {
         ),
       );
       stream.once('end', () => {
-        resolve({ inflated: Buffer.concat(parts), consumed: stream.bytesWritten });
+        resolve({ inflated: inflated.take(), consumed: stream.bytesWritten });
         stream.destroy();
       });
       stream.once('close', () => reject(new InflateError('it was given up')));
