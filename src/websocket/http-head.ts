@@ -30,6 +30,8 @@ export interface Head {
 /** RFC 9110 section 5.6.2. */
 export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
+const [lineFeed, carriageReturn] = [0x0a, 0x0d];
+
 /** Collects octets up to the empty line that ends a head (RFC 9112 section 2). */
 export class HeadReader {
   readonly #limits: HeadLimits;
@@ -45,11 +47,22 @@ export class HeadReader {
     const { octets: most } = this.#limits;
     this.#octets.add(chunk);
     const end = this.#octets.view().indexOf('\r\n\r\n', from, 'latin1');
+    this.#refuseBareLineFeeds(from, end < 0 ? this.#octets.length : end);
     if (end < 0 && this.#octets.length <= most) return undefined;
     const octets = this.#octets.take();
     if (end < 0 || end > most)
       throw new HeadError(`the head of the message is longer than ${most} octets`, true);
     return this.#parse(octets.subarray(0, end).toString('latin1'), octets.subarray(end + 4));
+  }
+
+  /** Whoever ends lines with LF alone would otherwise be waited for until the limit. */
+  #refuseBareLineFeeds(from: number, to: number): void {
+    const octets = this.#octets.view().subarray(0, to);
+    for (let at = octets.indexOf(lineFeed, from); at >= 0; at = octets.indexOf(lineFeed, at + 1)) {
+      if (octets[at - 1] === carriageReturn) continue;
+      this.#octets.take();
+      throw new HeadError('a line of the head ends with LF alone; lines of HTTP end with CR LF');
+    }
   }
 
   #parse(text: string, rest: Buffer): Head {
@@ -65,10 +78,19 @@ export class HeadReader {
         throw new HeadError(`this is no header field: ${JSON.stringify(line.slice(0, 80))}`);
       if (/[\0-\x08\x0a-\x1f\x7f]/.test(value))
         throw new HeadError(`the header field ${name} holds a control character`);
-      return [name, value.trim()];
+      return [name, withoutMargins(value)];
     });
     return { firstLine, headers, rest };
   }
+}
+
+/** Without spaces and tabs at its ends: other white space is part of a value (RFC 9110 section 5.6.3). */
+function withoutMargins(value: string): string {
+  const isMargin = (at: number) => value[at] === ' ' || value[at] === '\t';
+  let [from, to] = [0, value.length];
+  while (from < to && isMargin(from)) from++;
+  while (to > from && isMargin(to - 1)) to--;
+  return value.slice(from, to);
 }
 
 /** The values of all header fields of that name, in whatever case it was written. */
@@ -82,7 +104,7 @@ export function listOf(headers: readonly (readonly [string, string])[], name: st
   return valuesOf(headers, name).flatMap((value) =>
     value
       .split(',')
-      .map((one) => one.trim())
+      .map(withoutMargins)
       .filter((one) => one !== ''),
   );
 }
