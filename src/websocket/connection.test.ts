@@ -155,7 +155,9 @@ describe('with ws', () => {
         observed[direction] += bytes.toString('latin1');
       },
     });
-    watched.connection.request({ raw: Buffer.from('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n') });
+    watched.connection.request({
+      raw: Buffer.from('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'),
+    });
     expect((await watched.sees('response')).response).toMatchObject({ status: 426, version: '1.1' });
     await watched.sees('ended');
     expect(observed.sent).toBe('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
