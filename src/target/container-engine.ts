@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import type { ContainerRuntimeClient } from 'testcontainers';
 import { EngineMissingError } from './errors.ts';
 
@@ -40,6 +40,18 @@ async function connect(): Promise<Engine> {
   } catch (error) {
     throw new EngineMissingError({ cause: error });
   }
+}
+
+/**
+ * The address at which published ports of the engine's containers are reached; the loopback address where the
+ * engine shares this machine's network. The library answers with the gateway of the engine's network wherever it
+ * runs in a container itself, also where that gateway is an address of this very machine.
+ */
+export function engineAddress({ client }: Engine): string {
+  const { host } = client.info.containerRuntime;
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const isHere = host === 'localhost' || own.some((one) => one.address === host);
+  return isHere ? '127.0.0.1' : host;
 }
 
 /** What every container of this process carries. */

@@ -10,6 +10,7 @@ import { runToSuccess } from './commands.ts';
 import {
   containerEngine,
   type Engine,
+  engineAddress,
   labelsOf,
   sweepOnce,
   type Testcontainers,
@@ -45,7 +46,7 @@ export async function startContainerTarget(
   const limit = deadline(start.within, options.signal);
   const container = new Container(engine, definition, start, image);
   try {
-    await container.start(await filesOf(definition, start, authority), limit.signal);
+    await container.start(await filesOf(definition, start, authority, container.address), limit.signal);
     const target = new ServedTarget(
       definition,
       container,
@@ -83,9 +84,10 @@ async function filesOf(
   { settings, folder }: TargetDefinition,
   start: ContainerStart,
   authority: CertificateAuthority,
+  address: string,
 ): Promise<{ target: string; content: Buffer | string }[]> {
   const files = Object.entries(start.files ?? {});
-  const { names, xmppDomains } = certificateNames(settings);
+  const { names, xmppDomains } = certificateNames(settings, address);
   const issued = await authority.issueServer(names, { xmppDomains });
   const made: Record<string, string> = {
     certificate: issued.certificate,
@@ -114,8 +116,7 @@ class Container implements Host {
   #stopped = false;
 
   constructor(engine: Engine, definition: TargetDefinition, start: ContainerStart, image: Image) {
-    const { host } = engine.client.info.containerRuntime;
-    this.address = host === 'localhost' ? '127.0.0.1' : host;
+    this.address = engineAddress(engine);
     this.image = image;
     this.#engine = engine;
     this.#definition = definition;

@@ -27,7 +27,7 @@ export async function startProcessTarget(
   const { settings } = definition;
   const { CertificateAuthority } = await import('../network/certificate-authority.ts');
   const authority = options.authority ?? (await CertificateAuthority.create());
-  const { names, xmppDomains } = certificateNames(settings);
+  const { names, xmppDomains } = certificateNames(settings, '127.0.0.1');
   const issued = await authority.issueServer(names, { xmppDomains });
   const ports = await choosePorts(definition);
   options.onProgress(`starting ${settings.title}`);

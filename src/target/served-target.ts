@@ -186,12 +186,18 @@ export function trustOf(
   return authority ? { ca: authority.certificate, authority } : {};
 }
 
-/** Every name that the target's own certificate must hold. */
-export function certificateNames(settings: TargetFile): { names: string[]; xmppDomains: string[] } {
+/** Every name that the target's own certificate must hold; `address` is where it is reached. */
+export function certificateNames(
+  settings: TargetFile,
+  address: string,
+): { names: string[]; xmppDomains: string[] } {
   const domains = [settings.domain, settings['anonymous-domain'], settings.rooms].filter(
     (name) => name !== undefined,
   );
-  return { names: [...domains, 'localhost', '127.0.0.1', '::1'], xmppDomains: domains };
+  return {
+    names: [...new Set([...domains, 'localhost', '127.0.0.1', '::1', address])],
+    xmppDomains: domains,
+  };
 }
 
 function nowhere(): never {
