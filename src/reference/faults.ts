@@ -16,6 +16,7 @@ import { faults as rosterFaults } from './xmpp/roster-protocol.ts';
 import { faults as saslFaults } from './xmpp/sasl.ts';
 import { faults as mechanismFaults } from './xmpp/sasl-mechanisms.ts';
 import { faults as scramFaults } from './xmpp/sasl-scram.ts';
+import { faults as scramMessageFaults } from './xmpp/sasl-scram-messages.ts';
 import { faults as stanzaErrorFaults } from './xmpp/stanza-errors.ts';
 import { faults as stanzaFaults } from './xmpp/stanza-rules.ts';
 import { faults as starttlsFaults } from './xmpp/starttls.ts';
@@ -32,7 +33,7 @@ import { faults as xmppServiceFaults } from './xmpp/xmpp-service.ts';
 export const faultsByArea: Readonly<Record<string, readonly Fault[]>> = {
   streams: [...headerFaults, ...featureFaults, ...streamFaults, ...streamErrorFaults, ...xmppServiceFaults],
   tls: [...starttlsFaults, ...certificateFaults],
-  sasl: [...saslFaults, ...mechanismFaults, ...scramFaults],
+  sasl: [...saslFaults, ...mechanismFaults, ...scramFaults, ...scramMessageFaults],
   binding: bindingFaults,
   stanzas: [...stanzaFaults, ...stanzaErrorFaults, ...iqFaults],
   roster: rosterFaults,

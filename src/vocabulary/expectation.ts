@@ -70,8 +70,14 @@ export async function meet(expectations: readonly Expectation[], patience: Patie
       }
       continue;
     }
-    throw new StepFailure(join(expectations.map((one) => one.late(patience.withinMs))));
+    throw new StepFailure(join(expectations.map((one) => findingAtTheEnd(one, patience.withinMs))));
   }
+}
+
+/** Of several outcomes some can have shown themselves impossible while the others were still waited for. */
+function findingAtTheEnd(expectation: Expectation, withinMs: number): Finding {
+  const look = expectation.look();
+  return look.state === 'broken' ? look.finding : expectation.late(withinMs);
 }
 
 function lookAtAll(expectations: readonly Expectation[]): number | undefined {

@@ -38,7 +38,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'unknown-users-are-told-apart',
-    breaks: ['rfc6120/6.5.10*', 'messaging/auth-refusals-alike'],
+    breaks: ['rfc6120/6.5.10-unknown-user*', 'messaging/auth-refusals-alike'],
     summary: 'Fails the login of an account that does not exist with another condition',
   },
   {

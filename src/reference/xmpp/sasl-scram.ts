@@ -4,6 +4,12 @@ import type { LocalAccount } from './accounts.ts';
 import { type ScramHash, type ScramKeys, scramHashes, scramIterations } from './credentials.ts';
 import { decodeText, failure, type SaslExchange, type SaslStep, sameSecret } from './sasl-exchange.ts';
 import { authorize } from './sasl-mechanisms.ts';
+import {
+  type ClientFinal,
+  type ClientFirst,
+  readClientFinal,
+  readClientFirst,
+} from './sasl-scram-messages.ts';
 import type { ClientStream } from './stream.ts';
 
 export const faults: Fault[] = [
@@ -75,9 +81,39 @@ export const faults: Fault[] = [
     summary: 'Believes a client that was made to think that there is no channel binding here',
   },
   {
+    name: 'channel-binding-flag-is-not-looked-at',
+    breaks: ['rfc5802/6-c-validated'],
+    summary: 'Binds or does not bind by the name of the mechanism, whatever the client says that it binds',
+  },
+  {
+    name: 'channel-binding-type-is-not-looked-at',
+    breaks: ['rfc5802/6-unsupported-binding-type'],
+    summary: 'Takes a channel binding of any type for one of the type that it knows',
+  },
+  {
     name: 'scram-extensions-are-ignored',
     breaks: ['rfc5802/5.1-mandatory-extension*'],
     summary: 'Goes on when the client demands an extension that it does not know',
+  },
+  {
+    name: 'scram-challenge-in-another-order',
+    breaks: ['rfc5802/5-server-first-message'],
+    summary: 'Sends the salt before the nonce',
+  },
+  {
+    name: 'scram-nonce-is-not-printable',
+    breaks: ['rfc5802/5.1-nonce-printable'],
+    summary: 'Adds octets to the nonce that are no printable characters',
+  },
+  {
+    name: 'scram-salt-without-padding',
+    breaks: ['rfc5802/5.1-salt-base64'],
+    summary: 'Leaves the padding out of the base64 of the salt',
+  },
+  {
+    name: 'scram-challenge-without-count',
+    breaks: ['rfc5802/5.1-iteration-count-sent'],
+    summary: 'Does not say how many iterations there are',
   },
 ];
 
@@ -89,24 +125,6 @@ export function scramMechanisms(encrypted: boolean, faults: FaultSwitch): string
     encrypted && !faults.active('scram-plus-is-not-offered') ? plain.map((name) => `${name}-PLUS`) : [];
   return [...plus, ...plain];
 }
-
-/** What the client asks for in its first message (RFC 5802 section 7). */
-interface ClientFirst {
-  /** The header that says what of the channel is bound, as it came: it returns in the final message. */
-  readonly gs2Header: string;
-  /** `n`: none, `y`: the client would if the server could, or the type of the binding. */
-  readonly binding: string;
-  readonly identity: string;
-  readonly bare: string;
-  readonly extension: boolean;
-  readonly username: string;
-  readonly nonce: string;
-}
-
-const clientFirst =
-  /^((n|y|p=[A-Za-z0-9.-]+),(?:a=([^,]+))?,)((m=[^,]*,)?n=([^,]+),r=([\x21-\x2B\x2D-\x7E]+)(?:,[A-Za-z]=[^,]+)*)$/;
-const clientFinal =
-  /^(c=([A-Za-z0-9+/=]+),r=([\x21-\x2B\x2D-\x7E]+)(?:,[A-Za-oq-z]=[^,]+)*),p=([A-Za-z0-9+/=]+)$/;
 
 /** For names that no account has: salts that stay the same while the process lives, as real ones do. */
 const pretence = randomBytes(32);
@@ -137,7 +155,7 @@ export class ScramExchange implements SaslExchange {
   async #start(text: string): Promise<SaslStep> {
     const { domain } = this.#stream;
     const { faults } = domain;
-    const first = readClientFirst(text);
+    const first = readClientFirst(text, faults);
     if (!first || (first.extension && !faults.active('scram-extensions-are-ignored'))) {
       return failure('malformed-request');
     }
@@ -148,43 +166,57 @@ export class ScramExchange implements SaslExchange {
     if (!this.#account && faults.active('unknown-users-are-told-apart')) return failure('account-disabled');
     const few = faults.active('scram-iterates-too-little');
     this.#keys = await this.#account?.credentials.scramKeys(this.#hash, few ? 1000 : scramIterations);
-    const added = faults.active('scram-nonce-is-not-random') ? 'nonce' : randomBytes(18).toString('base64');
-    this.#nonce = faults.active('scram-forgets-client-nonce') ? added : first.nonce + added;
     const salt = this.#keys?.salt ?? pretendedSalt(first.username);
     const iterations = this.#keys?.iterations ?? scramIterations;
-    this.#serverFirst = `r=${this.#nonce},s=${salt.toString('base64')},i=${iterations}`;
+    this.#nonce = this.#serverNonce(first);
+    this.#serverFirst = this.#challenge(salt.toString('base64'), iterations);
     return { kind: 'challenge', data: Buffer.from(this.#serverFirst) };
+  }
+
+  #serverNonce({ nonce }: ClientFirst): string {
+    const { faults } = this.#stream.domain;
+    const random = faults.active('scram-nonce-is-not-random') ? 'nonce' : randomBytes(18).toString('base64');
+    const added = faults.active('scram-nonce-is-not-printable') ? `${random}\u0001` : random;
+    return faults.active('scram-forgets-client-nonce') ? added : nonce + added;
+  }
+
+  #challenge(salt: string, iterations: number): string {
+    const { faults } = this.#stream.domain;
+    const r = `r=${this.#nonce}`;
+    const s = `s=${faults.active('scram-salt-without-padding') ? salt.replace(/=+$/, '') : salt}`;
+    const salted = faults.active('scram-challenge-in-another-order') ? `${s},${r}` : `${r},${s}`;
+    return faults.active('scram-challenge-without-count') ? salted : `${salted},i=${iterations}`;
   }
 
   /** Section 6: the header has to fit the mechanism, and nobody may talk client or server out of the binding. */
   #refusedBinding({ binding }: ClientFirst): SaslStep | undefined {
-    const { encryption } = this.#stream.transport;
-    if (this.#plus) {
-      if (!binding.startsWith('p=')) return failure('malformed-request');
-      return encryption?.channelBindingTypes.includes(binding.slice(2))
-        ? undefined
-        : failure('malformed-request');
-    }
-    if (binding.startsWith('p=')) return failure('malformed-request');
+    const { faults } = this.#stream.domain;
+    if (faults.active('channel-binding-flag-is-not-looked-at')) return undefined;
+    if (binding.startsWith('p=') !== this.#plus) return failure('malformed-request');
+    if (this.#plus) return this.#bindingType(binding) ? undefined : failure('malformed-request');
     const offered = this.#stream.sasl.mechanisms.includes(`SCRAM-${this.#hash}-PLUS`);
     const downgraded = binding === 'y' && offered;
-    const believed = this.#stream.domain.faults.active('channel-binding-downgrade-is-accepted');
+    const believed = faults.active('channel-binding-downgrade-is-accepted');
     return downgraded && !believed ? failure('not-authorized') : undefined;
+  }
+
+  /** The type of channel binding that the client chose, where this connection has it. */
+  #bindingType(binding: string): string | undefined {
+    const types = this.#stream.transport.encryption?.channelBindingTypes ?? [];
+    const chosen = types.find((type) => binding === `p=${type}`);
+    const { faults } = this.#stream.domain;
+    return chosen ?? (faults.active('channel-binding-type-is-not-looked-at') ? types[0] : undefined);
   }
 
   #finish(text: string, first: ClientFirst): SaslStep {
     const { faults } = this.#stream.domain;
-    const match = clientFinal.exec(text);
-    if (!match) return failure('malformed-request');
-    const [, withoutProof = '', binding = '', nonce = '', proof = ''] = match;
-    const bound = sameSecret(Buffer.from(binding, 'base64'), this.#expectedBinding(first));
-    if (!bound && !faults.active('channel-binding-is-not-checked')) return failure('not-authorized');
-    if (nonce !== this.#nonce && !faults.active('scram-nonce-is-not-checked'))
-      return failure('not-authorized');
+    const final = readClientFinal(text, faults);
+    if (!final) return failure('malformed-request');
+    if (!this.#isBound(final, first) || !this.#isFresh(final)) return failure('not-authorized');
     const keys = this.#keys;
     if (!this.#account || !keys) return failure('not-authorized');
-    const signed = `${first.bare},${this.#serverFirst},${withoutProof}`;
-    const proven = this.#proves(keys, signed, proof) && !faults.active('scram-refuses-right-proof');
+    const signed = `${first.bare},${this.#serverFirst},${final.withoutProof}`;
+    const proven = this.#proves(keys, signed, final) && !faults.active('scram-refuses-right-proof');
     if (!proven && !faults.active('scram-accepts-any-proof')) return failure('not-authorized');
 
     const wrong = faults.active('scram-signature-is-wrong');
@@ -192,16 +224,27 @@ export class ScramExchange implements SaslExchange {
     return authorize(this.#stream, this.#account, first.identity, Buffer.from(`v=${signature}`));
   }
 
+  #isBound({ binding }: ClientFinal, first: ClientFirst): boolean {
+    if (binding === undefined || this.#stream.domain.faults.active('channel-binding-is-not-checked'))
+      return true;
+    return sameSecret(Buffer.from(binding, 'base64'), this.#expectedBinding(first));
+  }
+
+  #isFresh({ nonce }: ClientFinal): boolean {
+    if (nonce === undefined || this.#stream.domain.faults.active('scram-nonce-is-not-checked')) return true;
+    return nonce === this.#nonce;
+  }
+
   /** The header, followed by what identifies the channel where it is bound. */
   #expectedBinding({ gs2Header, binding }: ClientFirst): Buffer {
-    const data = binding.startsWith('p=')
-      ? this.#stream.transport.encryption?.channelBinding(binding.slice(2))
-      : undefined;
+    const type = this.#plus ? this.#bindingType(binding) : undefined;
+    const data = type === undefined ? undefined : this.#stream.transport.encryption?.channelBinding(type);
     return Buffer.concat([Buffer.from(gs2Header), data ?? Buffer.alloc(0)]);
   }
 
   /** ClientProof = ClientKey XOR HMAC(StoredKey, AuthMessage), and StoredKey = H(ClientKey). */
-  #proves(keys: ScramKeys, signed: string, proof: string): boolean {
+  #proves(keys: ScramKeys, signed: string, { proof }: ClientFinal): boolean {
+    if (proof === undefined) return true;
     const signature = this.#hmac(keys.storedKey, signed);
     const given = Buffer.from(proof, 'base64');
     if (given.length !== signature.length) return false;
@@ -213,30 +256,6 @@ export class ScramExchange implements SaslExchange {
   #hmac(key: Buffer, text: string): Buffer {
     return createHmac(scramHashes[this.#hash], key).update(text).digest();
   }
-}
-
-function readClientFirst(text: string): ClientFirst | undefined {
-  const match = clientFirst.exec(text);
-  if (!match) return undefined;
-  const [, gs2Header = '', binding = '', identity = '', bare = '', extension, name = '', nonce = ''] = match;
-  const username = readName(name);
-  const authorized = readName(identity);
-  if (username === undefined || authorized === undefined) return undefined;
-  return {
-    gs2Header,
-    binding,
-    identity: authorized,
-    bare,
-    extension: extension !== undefined,
-    username,
-    nonce,
-  };
-}
-
-/** Section 5.1: `=2C` and `=3D` stand for comma and equals sign, which can't stand for themselves. */
-function readName(written: string): string | undefined {
-  if (/=(?!2C|3D)/.test(written)) return undefined;
-  return written.replaceAll('=2C', ',').replaceAll('=3D', '=');
 }
 
 function pretendedSalt(username: string): Buffer {

@@ -24,6 +24,11 @@ export const faults: Fault[] = [
     summary: 'Answers data that breaks the rules of the mechanism with not-authorized',
   },
   {
+    name: 'malformed-login-ends-stream',
+    breaks: ['rfc5802/7-syntax-violations-fail'],
+    summary: 'Ends the stream at data that break the rules of the mechanism, instead of failing the login',
+  },
+  {
     name: 'encryption-is-not-asked-for',
     breaks: ['rfc6120/6.5.4*', 'rfc6120/5.3*'],
     summary: 'Answers an attempt to authenticate before TLS with not-authorized',
@@ -164,6 +169,10 @@ export class SaslNegotiation {
     const { faults } = this.#stream.domain;
     if (step.kind === 'challenge') this.#challenge(step.data);
     else if (step.kind === 'failure') {
+      if (step.condition === 'malformed-request' && faults.active('malformed-login-ends-stream')) {
+        this.#stream.fail({ condition: 'undefined-condition', text: 'Something went wrong with that login' });
+        return;
+      }
       const hidden =
         step.condition === 'malformed-request' && faults.active('malformed-login-is-not-authorized');
       this.#fail(hidden ? 'not-authorized' : step.condition);

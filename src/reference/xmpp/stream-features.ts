@@ -60,11 +60,6 @@ export const faults: Fault[] = [
     breaks: ['xep-0198/2-advertised', 'rfc7395/3.10*'],
     summary: 'Does not advertise stream management',
   },
-  {
-    name: 'channel-binding-types-are-not-offered',
-    breaks: ['rfc5802/6-*', 'rfc5802/rfc-9266-*'],
-    summary: 'Does not say which channel bindings it knows',
-  },
 ];
 
 /** The features of a stream: what can be negotiated next (RFC 6120 section 4.3.2). */
@@ -104,8 +99,7 @@ function mechanisms(stream: ClientStream): XmlElement[] {
   );
   const offered = [new XmlElement('mechanisms', namespaces.sasl, {}, names)];
   const types = stream.transport.encryption?.channelBindingTypes ?? [];
-  if (types.length === 0 || stream.domain.faults.active('channel-binding-types-are-not-offered'))
-    return offered;
+  if (types.length === 0) return offered;
   const bindings = types.map(
     (type) => new XmlElement('channel-binding', namespaces.saslChannelBinding, { type }),
   );

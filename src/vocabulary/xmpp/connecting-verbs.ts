@@ -36,9 +36,15 @@ const attemptProperties = {
   },
   response: { type: 'string', description: 'Instead of every answer to a challenge' },
   nonce: text,
-  'final nonce': { type: 'string', description: 'SCRAM: the nonce of the client-final-message' },
+  'final nonce': {
+    anyOf: [text, { type: 'null' }],
+    description: 'SCRAM: the nonce of the client-final-message; null leaves r= out',
+  },
   'gs2 header': { type: 'string', description: 'SCRAM: with its last comma, such as `y,,`' },
-  'channel binding input': { type: 'string', description: 'SCRAM: the value of c=, in base64' },
+  'channel binding input': {
+    anyOf: [text, { type: 'null' }],
+    description: 'SCRAM: the value of c=, in base64; null leaves it out',
+  },
   proof: { type: 'string', description: 'SCRAM: the value of p=, in base64' },
   'mandatory extension': { type: 'string', description: 'SCRAM: the value of m=' },
   'first extensions': { type: 'string', description: 'SCRAM: attributes after the client nonce' },

@@ -195,6 +195,26 @@ export const streamVerbs = [
   }),
   verb({
     subject: 'actor',
+    phrase: 'receives challenge',
+    takes: text,
+    summary:
+      'The server sends a SASL challenge with this text, which is compared as it is without its base64',
+    example: '- romeo receives challenge: "r={nonce=*},s={*},i={/[1-9][0-9]*/}"',
+    expect: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      const expected = `the SASL challenge ${step.value}`;
+      return new EventExpectation(actor, {
+        expected,
+        judge: (event) => {
+          if (event.kind !== 'element' || !event.element.is('challenge', namespaces.sasl)) return 'other';
+          const sent = Buffer.from(event.element.text.trim(), 'base64').toString();
+          return judgeFacts(actor, 'a SASL message', { challenge: step.value }, () => sent, stage);
+        },
+      });
+    },
+  }),
+  verb({
+    subject: 'actor',
     phrase: 'is refused',
     takes: { type: 'string', pattern: '^(\\{[a-z|-]+\\}|\\{\\*\\}|[a-z-]+)$' },
     summary: 'The server answers the attempt to authenticate with this SASL failure (RFC 6120 section 6.5)',

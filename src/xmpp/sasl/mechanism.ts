@@ -25,12 +25,12 @@ export interface SaslOverrides {
   response?: string | Buffer;
   /** SCRAM: the client's nonce. */
   nonce?: string;
-  /** SCRAM: the nonce of the client-final-message. */
-  finalNonce?: string;
+  /** SCRAM: the nonce of the client-final-message; `null`: none. */
+  finalNonce?: string | null;
   /** SCRAM: the GS2 header, with its last comma, such as `y,,`. */
   gs2Header?: string;
-  /** SCRAM: the value of `c=`, in base64. */
-  channelBindingInput?: string;
+  /** SCRAM: the value of `c=`, in base64; `null`: none. */
+  channelBindingInput?: string | null;
   /** SCRAM: the value of `p=`, in base64. */
   proof?: string;
   /** SCRAM: the value of `m=`, a mandatory extension. */

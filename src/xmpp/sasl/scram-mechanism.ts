@@ -65,7 +65,7 @@ export class ScramMechanism implements SaslMechanism {
       keys,
       first: this.#first,
       serverFirst,
-      nonce: overrides.finalNonce ?? nonce,
+      nonce: overrides.finalNonce === undefined ? nonce : overrides.finalNonce,
       channelBindingData: channelBinding?.data,
       ...(overrides.channelBindingInput !== undefined && {
         channelBindingInput: overrides.channelBindingInput,

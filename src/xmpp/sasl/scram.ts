@@ -156,12 +156,12 @@ export interface ClientFinalParts {
   first: ClientFirst;
   /** The server-first-message, as it came. */
   serverFirst: string;
-  /** The nonce to repeat. */
-  nonce: string;
+  /** The nonce to repeat; `null` leaves `r=` out. */
+  nonce: string | null;
   /** The data of the channel binding; none without one. */
   channelBindingData?: Buffer | undefined;
-  /** Instead of the value of `c=`, already in base64. */
-  channelBindingInput?: string;
+  /** Instead of the value of `c=`, already in base64; `null` leaves it out. */
+  channelBindingInput?: string | null;
   /** Instead of the proof, already in base64. */
   proof?: string;
   /** Attributes before the proof, such as `x=1`. */
@@ -177,8 +177,12 @@ export interface ClientFinal {
 export function clientFinal(parts: ClientFinalParts): ClientFinal {
   const { hash, keys, first } = parts;
   const input = Buffer.concat([Buffer.from(first.gs2Header), parts.channelBindingData ?? Buffer.alloc(0)]);
-  const extensions = parts.extensions === undefined ? '' : `,${parts.extensions}`;
-  const withoutProof = `c=${parts.channelBindingInput ?? input.toString('base64')},r=${parts.nonce}${extensions}`;
+  const { channelBindingInput = input.toString('base64'), nonce, extensions } = parts;
+  const withoutProof = [
+    ...(channelBindingInput === null ? [] : [`c=${channelBindingInput}`]),
+    ...(nonce === null ? [] : [`r=${nonce}`]),
+    ...(extensions === undefined ? [] : [extensions]),
+  ].join(',');
   const authMessage = `${first.bare},${parts.serverFirst},${withoutProof}`;
   const proof = parts.proof ?? clientProof(hash, keys, authMessage).toString('base64');
   return { text: `${withoutProof},p=${proof}`, authMessage };
