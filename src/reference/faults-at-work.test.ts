@@ -76,14 +76,14 @@ const plays: Record<string, Play> = {
     await romeo.say(`<message to='${later.bare}'/>`);
     return String((await later.say('<presence><priority>-1</priority></presence>')).length);
   },
-  'message-to-least-available': async ({ server, romeo, juliet }) => {
-    const account = juliet.account as never;
-    const high = await TestClient.online(server, {
-      account,
-      presence: '<presence><priority>9</priority></presence>',
-    });
+  'message-to-bare-address-is-refused': async ({ romeo, juliet }) => {
     await romeo.say(`<message to='${juliet.bare}' type='chat'/>`);
-    return String(high.take().length);
+    return String(juliet.take().length);
+  },
+  'unsubscribe-keeps-subscription': async ({ romeo, juliet }) => {
+    await befriend(romeo, juliet);
+    await romeo.say(`<presence to='${juliet.bare}' type='unsubscribe'/>`);
+    return (await romeo.say("<iq id='r' type='get'><query xmlns='jabber:iq:roster'/></iq>")).join();
   },
   'directed-presence-answers-no-probe': async ({ romeo, juliet }) => {
     await juliet.say(`<presence to='${romeo.full}'/>`);

@@ -54,9 +54,9 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
-    name: 'message-to-least-available',
-    breaks: ['rfc6121/8.5.2.1.1*', 'rfc6121/8.5.3.2*'],
-    summary: 'Delivers messages to the resource with the lowest priority that is not negative',
+    name: 'message-to-bare-address-is-refused',
+    breaks: ['rfc6121/8.5.2.1.1-normal', 'rfc6121/8.5.2.1.1-chat'],
+    summary: 'Bounces messages for the bare address of an account that is available',
   },
   {
     name: 'message-to-negative-priority',
@@ -87,7 +87,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'groupchat-to-bare-address-is-delivered',
-    breaks: ['rfc6121/8.5.2*'],
+    breaks: ['rfc6121/8.5.2.1.1-groupchat', 'rfc6121/8.5.2.1.1-groupchat-one-resource'],
     summary: 'Delivers groupchat messages for a bare address',
   },
   {
@@ -211,6 +211,7 @@ const bends: Record<string, Bend> = {
   'error-message-is-answered': { type: 'error', from: 'ignore', to: 'error' },
   'headline-is-kept-offline': { type: 'headline', form: 'bare', from: 'ignore', to: 'offline' },
   'headline-to-one-resource': { type: 'headline', form: 'bare', from: 'all', to: 'most available' },
+  'message-to-bare-address-is-refused': { form: 'bare', from: 'most available', to: 'error' },
   'groupchat-to-bare-address-is-delivered': { type: 'groupchat', form: 'bare', to: 'all' },
   'normal-message-to-missing-resource-is-delivered': { type: 'normal', form: 'full no match', to: 'all' },
   'chat-message-to-missing-resource-is-dropped': { type: 'chat', form: 'full no match', to: 'ignore' },
@@ -290,9 +291,7 @@ function chosen(domain: XmppDomain, account: LocalAccount | undefined, delivery:
   const eligible = available.filter((session) => session.priority >= 0);
   if (delivery === 'all') return eligible;
   const priorities = eligible.map((session) => session.priority);
-  const least = faults.active('message-to-least-available');
-  const sought = least ? Math.min(...priorities) : Math.max(...priorities);
-  const mostAvailable = eligible.filter((session) => session.priority === sought);
+  const mostAvailable = eligible.filter((session) => session.priority === Math.max(...priorities));
   return faults.active('headline-to-one-resource') ? mostAvailable.slice(0, 1) : mostAvailable;
 }
 

@@ -4,7 +4,7 @@ import type { Fault } from '../fault.ts';
 import type { LocalAccount, OfflineMessage } from './accounts.ts';
 import type { XmppDomain } from './domain.ts';
 import type { Session } from './session.ts';
-import { delayStamp, withChildren } from './stanza.ts';
+import { delayStamp, withAttributes, withChildren } from './stanza.ts';
 
 export const faults: Fault[] = [
   {
@@ -20,7 +20,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'offline-messages-without-delay',
-    breaks: ['rfc6121/8.5.2.2*', 'rfc6121/8.5.2*', 'rfc6121/8-offline-storage'],
+    breaks: ['xep-0160/2-delay'],
     summary: 'Does not say of a stored message that it is late',
   },
   {
@@ -35,13 +35,13 @@ export const faults: Fault[] = [
   },
   {
     name: 'offline-messages-to-negative-priority',
-    breaks: ['rfc6121/8.5.2*', 'rfc6121/4.7.2.3*'],
+    breaks: ['xep-0160/2-delivered-to-non-negative'],
     summary: 'Delivers stored messages to a resource of negative priority',
   },
   {
-    name: 'offline-stamp-is-now',
-    breaks: ['rfc6121/8.5.2.2*', 'rfc6121/8-offline-storage'],
-    summary: 'Stamps stored messages with the time of their delivery',
+    name: 'offline-stamp-in-old-form',
+    breaks: ['xep-0160/2-delay-in-utc'],
+    summary: 'Stamps stored messages in the form of XEP-0091, which names no time zone',
   },
 ];
 
@@ -77,6 +77,12 @@ function stamped(domain: XmppDomain, { stanza, since }: OfflineMessage): XmlElem
   // A message that was kept twice keeps the stamp of the first time.
   const already = stanza.child('delay', namespaces.delay) instanceof XmlElement;
   if (already || faults.active('offline-messages-without-delay')) return stanza;
-  const stamp = delayStamp(domain.name, faults.active('offline-stamp-is-now') ? new Date() : since);
-  return withChildren(stanza, [...stanza.children, stamp]);
+  const stamp = delayStamp(domain.name, since);
+  const shown = faults.active('offline-stamp-in-old-form') ? inOldForm(stamp) : stamp;
+  return withChildren(stanza, [...stanza.children, shown]);
+}
+
+/** 2002-09-10T23:08:25.000Z becomes 20020910T23:08:25. */
+function inOldForm(stamp: XmlElement): XmlElement {
+  return withAttributes(stamp, { stamp: stamp.get('stamp')?.replaceAll('-', '').replace(/\..*$/, '') });
 }

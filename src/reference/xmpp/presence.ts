@@ -64,9 +64,9 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
-    name: 'presence-priority-is-not-checked',
-    breaks: ['rfc6121/4.7.2.3*'],
-    summary: 'Accepts priorities that are no integer from -128 to 127',
+    name: 'presence-priority-is-never-negative',
+    breaks: ['rfc6121/4.7.2.3-priority-range'],
+    summary: 'Refuses presence with a negative priority',
   },
   {
     name: 'contacts-are-not-probed',
@@ -101,6 +101,7 @@ export const faults: Fault[] = [
     name: 'directed-presence-ends-broadcasts',
     breaks: ['rfc6121/4.6.3-subscriber-still-broadcast'],
     summary: 'Leaves subscribers that got directed presence out of later broadcasts',
+    silent: true,
   },
   {
     name: 'directed-presence-without-end',
@@ -141,7 +142,7 @@ function contentOf(domain: XmppDomain, stanza: XmlElement): XmlElement {
 
 /** Initial and later presence (sections 4.2.2 and 4.4.2). */
 function broadcast(domain: XmppDomain, session: Session, stanza: XmlElement): void {
-  if (!hasProperPriority(stanza) && !domain.faults.active('presence-priority-is-not-checked')) {
+  if (!hasProperPriority(domain, stanza)) {
     session.send(errorReply(domain, stanza, 'bad-request'));
     return;
   }
@@ -154,11 +155,12 @@ function broadcast(domain: XmppDomain, session: Session, stanza: XmlElement): vo
   if (!receivedMessages && takesStoredMessages(domain, session)) deliverOfflineMessages(domain, session);
 }
 
-function hasProperPriority(stanza: XmlElement): boolean {
+function hasProperPriority(domain: XmppDomain, stanza: XmlElement): boolean {
   const priorities = stanza.elements.filter((child) => child.is('priority', namespaces.client));
   const text = priorities[0]?.text.trim() ?? '0';
   if (priorities.length > 1 || !/^[+-]?\d{1,3}$/.test(text)) return false;
-  return Number(text) >= -128 && Number(text) <= 127;
+  const lowest = domain.faults.active('presence-priority-is-never-negative') ? 0 : -128;
+  return Number(text) >= lowest && Number(text) <= 127;
 }
 
 function sendToSubscribers(domain: XmppDomain, session: Session, stanza: XmlElement): void {

@@ -148,7 +148,6 @@ export const faults: Fault[] = [
     name: 'unsubscribe-keeps-subscription',
     breaks: ['rfc6121/3.3*', 'rfc6121/A.2.2*'],
     summary: 'Leaves the state of the user as it was after an unsubscribe',
-    silent: true,
   },
 ];
 
@@ -197,7 +196,9 @@ function processOutbound(domain: XmppDomain, account: LocalAccount, stanza: XmlE
   if (contact.listed && changed) pushContact(domain, account, contact);
   account.roster.tidy(contact);
   if (type === 'subscribed' && passes) sendCurrentPresence(domain, account, contact.bare);
-  if (answer) answerRequest(domain, contact.bare, account, answer);
+  // The answer would end what the user is to keep.
+  const kept = type === 'unsubscribe' && domain.faults.active('unsubscribe-keeps-subscription');
+  if (answer && !kept) answerRequest(domain, contact.bare, account, answer);
 }
 
 function isPassedOn({ faults }: XmppDomain, type: SubscriptionType, { state }: Contact): boolean {
