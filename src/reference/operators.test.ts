@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { type EmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
-import { TestClient } from './test-client.ts';
+import { befriend, TestClient } from './test-client.ts';
 
 let server: EmbeddedServer;
 
@@ -62,4 +62,14 @@ test('a stanza that reorder keeps comes alone where no second one follows', asyn
   const client = await TestClient.online(server);
   server.arm();
   expect(await client.say(`<message to='${client.full}' id='only'/>`)).toHaveLength(1);
+});
+
+test('streams that close while presence is broadcast leave the server as it was', async () => {
+  server = await startEmbeddedServer({ faults: ['close-instead'] });
+  const romeo = await TestClient.online(server);
+  const juliet = await TestClient.online(server);
+  await befriend(romeo, juliet);
+  server.arm();
+  expect(await romeo.say('<presence/>')).toEqual(['END']);
+  expect(juliet.take()).toEqual(['END']);
 });

@@ -167,6 +167,8 @@ export interface OutgoingStream {
 export class OperatorSwitch {
   readonly #faults: FaultSwitch;
   readonly #activity: Activity;
+  /** Streams that are about to close: nothing more is sent there. */
+  readonly #closing = new WeakSet<OutgoingStream>();
   /** Stanzas that are kept back, by the stream they are for. */
   readonly #kept = new Map<OutgoingStream, { stanzas: XmlElement[]; done: () => void }>();
 
@@ -181,6 +183,7 @@ export class OperatorSwitch {
       stream.send(stanza);
       return;
     }
+    if (this.#closing.has(stream)) return;
     const sentinel = stanza.get('id')?.startsWith('sentinel') ?? false;
     if (sentinel) this.#passSentinel(stream, stanza);
     else if (this.#faults.active('answer-late')) this.#later(stream, stanza);
@@ -208,12 +211,18 @@ export class OperatorSwitch {
       if (!this.#faults.active(name)) continue;
       const operated = outcome.map(operate);
       if (operated.includes('close')) {
-        stream.close();
+        this.#close(stream);
         return;
       }
       outcome = operated.flatMap((result) => (result === 'close' ? [] : result));
     }
     for (const changed of outcome) stream.send(changed);
+  }
+
+  /** Whoever sends may be in the middle of a broadcast, and its session has to last for that. */
+  #close(stream: OutgoingStream): void {
+    this.#closing.add(stream);
+    queueMicrotask(() => stream.close());
   }
 
   #later(stream: OutgoingStream, stanza: XmlElement): void {

@@ -60,7 +60,12 @@ export class StreamManagement {
 
   remember(stanza: XmlElement): void {
     this.#queue.push({ stanza, since: new Date() });
-    if (this.#queue.length <= longestQueue) return;
+    // Whoever sends may be in the middle of a broadcast, and its session has to last for that.
+    if (this.#queue.length === longestQueue + 1) queueMicrotask(() => this.#giveUp());
+  }
+
+  #giveUp(): void {
+    if (this.#session.management !== this) return;
     const { stream } = this.#session;
     if (stream) stream.fail({ condition: 'policy-violation', text: 'Too many stanzas are not acknowledged' });
     else endSession(this.#domain, this.#session);

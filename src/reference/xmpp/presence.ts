@@ -148,9 +148,10 @@ function broadcast(domain: XmppDomain, session: Session, stanza: XmlElement): vo
   }
   const initial = !session.available;
   const receivedMessages = session.available && takesStoredMessages(domain, session);
-  session.presence = contentOf(domain, stanza);
-  sendToSubscribers(domain, session, session.presence);
-  sendToOwnResources(domain, session, session.presence);
+  const presence = contentOf(domain, stanza);
+  session.presence = presence;
+  sendToSubscribers(domain, session, presence);
+  sendToOwnResources(domain, session, presence);
   if (initial) welcome(domain, session);
   if (!receivedMessages && takesStoredMessages(domain, session)) deliverOfflineMessages(domain, session);
 }

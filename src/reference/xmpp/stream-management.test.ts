@@ -101,3 +101,18 @@ test('what was not acknowledged when the session ends goes where it can', async 
   expect(came).toContain('<body>kept</body>');
   expect(came).toContain("<delay xmlns='urn:xmpp:delay'");
 });
+
+test('clients that acknowledge nothing lose their sessions, even in the middle of a broadcast', async () => {
+  const romeo = await TestClient.online(server);
+  const juliet = await TestClient.online(server);
+  await befriend(romeo, juliet);
+  for (const client of [romeo, juliet]) {
+    await client.say(enable);
+    // As many stanzas as may wait for their acknowledgement; the next one is too much.
+    await client.say(`<message to='${client.full}'/>`.repeat(1000));
+    expect(client.ended).toBe(false);
+  }
+  await romeo.say('<presence/>');
+  expect(romeo.transcript).toContain('<policy-violation');
+  expect(juliet.transcript).toContain('<policy-violation');
+});
