@@ -109,12 +109,7 @@ describe('the sources', () => {
   });
 
   it('have no cycle of imports', () => {
-    const found = cycles(new Map(files.map((file) => [file.path, file.loads])));
-    // The reference server's XMPP protocols share one session and call each other; nothing there runs at loading.
-    const across = found.filter((cycle) =>
-      cycle.split(' > ').some((path) => !path.startsWith('reference/xmpp/')),
-    );
-    expect(across).toEqual([]);
+    expect(cycles(new Map(files.map((file) => [file.path, file.loads])))).toEqual([]);
   });
 
   it(`have at most ${longest} lines`, () => {

@@ -13,6 +13,7 @@ import { faults as presenceFaults } from './xmpp/presence.ts';
 import { faults as probeFaults } from './xmpp/presence-probes.ts';
 import { faults as registrationFaults } from './xmpp/registration.ts';
 import { faults as rosterFaults } from './xmpp/roster-protocol.ts';
+import { faults as rosterPushFaults } from './xmpp/roster-pushes.ts';
 import { faults as saslFaults } from './xmpp/sasl.ts';
 import { faults as mechanismFaults } from './xmpp/sasl-mechanisms.ts';
 import { faults as scramFaults } from './xmpp/sasl-scram.ts';
@@ -36,7 +37,7 @@ export const faultsByArea: Readonly<Record<string, readonly Fault[]>> = {
   sasl: [...saslFaults, ...mechanismFaults, ...scramFaults, ...scramMessageFaults],
   binding: bindingFaults,
   stanzas: [...stanzaFaults, ...stanzaErrorFaults, ...iqFaults],
-  roster: rosterFaults,
+  roster: [...rosterFaults, ...rosterPushFaults],
   subscriptions: subscriptionFaults,
   presence: [...presenceFaults, ...probeFaults],
   messages: [...messageFaults, ...offlineFaults],

@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { XmlElement } from '../../xmpp/element.ts';
+import { bareJid } from '../../xmpp/jid.ts';
 import { preparedLocalpart } from './address.ts';
 import { Credentials } from './credentials.ts';
 import { Roster } from './roster.ts';
 import type { Session } from './session.ts';
+import { contactIsSubscribed } from './subscription-states.ts';
 
 /** A message that waits for its recipient. */
 export interface OfflineMessage {
@@ -40,6 +42,12 @@ export class LocalAccount {
   /** The resources that asked for the roster (RFC 6121 section 2.2). */
   get interestedSessions(): Session[] {
     return [...this.sessions.values()].filter((session) => session.interested);
+  }
+
+  /** Whether that address may know that the account exists: its own, and those subscribed to its presence. */
+  isShownTo(address: string): boolean {
+    const bare = bareJid(address);
+    return bare === this.bare || contactIsSubscribed(this.roster.stateOf(bare));
   }
 }
 

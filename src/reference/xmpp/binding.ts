@@ -10,7 +10,6 @@ import { Session } from './session.ts';
 import { endSession } from './session-end.ts';
 import { resultOf } from './stanza.ts';
 import { errorReply, type StanzaErrorCondition } from './stanza-errors.ts';
-import { handleStanza } from './stanza-rules.ts';
 import type { ClientStream } from './stream.ts';
 
 export const faults: Fault[] = [
@@ -79,7 +78,7 @@ const failedAttempts = new WeakMap<ClientStream, number>();
 export function bindResource(stream: ClientStream, account: LocalAccount, stanza: XmlElement): boolean {
   const { domain } = stream;
   const request = stanza.child('bind', namespaces.bind);
-  if (stanza.name !== 'iq' || !request) return processUnbound(stream, account, stanza);
+  if (stanza.name !== 'iq' || !request) return false;
   if (domain.faults.active('bind-goes-unanswered')) return true;
   if (stanza.get('type') !== 'set' || !stanza.get('id')) return refuse(stream, stanza, 'bad-request');
   if (account.sessions.size >= resourceLimit) return refuse(stream, stanza, 'resource-constraint');
@@ -140,16 +139,6 @@ function refuse(stream: ClientStream, stanza: XmlElement, condition: StanzaError
   if (limited || domain.faults.active('one-bind-attempt-only')) {
     stream.fail({ condition: 'policy-violation', text: 'Too many attempts to bind a resource' });
   }
-  return true;
-}
-
-/** Stanzas have to wait for the resource; only a fault lets them pass, as if some resource were there. */
-function processUnbound(stream: ClientStream, account: LocalAccount, stanza: XmlElement): boolean {
-  if (!stream.domain.faults.active('stanzas-before-binding-are-processed')) return false;
-  const session = new Session(account, 'unbound', stream);
-  account.sessions.set(session.resource, session);
-  stream.session = session;
-  handleStanza(stream.domain, session, stanza);
   return true;
 }
 

@@ -2,7 +2,7 @@ import { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
 import type { XmppDomain } from './domain.ts';
-import { type IqRequest, mayKnow } from './iq.ts';
+import type { IqRequest } from './iq.ts';
 import { resultOf } from './stanza.ts';
 import { errorReply } from './stanza-errors.ts';
 
@@ -75,7 +75,7 @@ export function answerDisco(domain: XmppDomain, request: IqRequest): XmlElement 
   if (payload.name !== 'query' || stanza.get('type') !== 'get')
     return errorReply(domain, stanza, 'bad-request');
   const info = payload.namespace === namespaces.discoInfo;
-  const hidden = account !== undefined && !mayKnow(account, stanza.get('from') ?? '');
+  const hidden = account !== undefined && !account.isShownTo(stanza.get('from') ?? '');
   const revealed = faults.active(info ? 'disco-info-reveals-accounts' : 'disco-items-reveal-resources');
   if (hidden && !revealed) return answerStranger(domain, stanza, payload);
   if (account && info && faults.active('disco-account-is-not-described')) {

@@ -1,5 +1,4 @@
 import type { XmlElement } from '../../xmpp/element.ts';
-import { bareJid } from '../../xmpp/jid.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
 import type { LocalAccount } from './accounts.ts';
@@ -190,10 +189,4 @@ function answerFor(
   if (faults.active('unknown-iq-goes-unanswered')) return undefined;
   if (faults.active('unknown-iq-succeeds')) return resultOf(stanza);
   return errorReply(domain, stanza, 'service-unavailable');
-}
-
-/** Whether that address may know that the account exists: its own, and those subscribed to its presence. */
-export function mayKnow(account: LocalAccount, sender: string): boolean {
-  const bare = bareJid(sender);
-  return bare === account.bare || contactIsSubscribed(account.roster.stateOf(bare));
 }

@@ -3,7 +3,6 @@ import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
 import type { Address } from './address.ts';
 import type { XmppDomain } from './domain.ts';
-import { mayKnow } from './iq.ts';
 import { lastPresences } from './presence-delivery.ts';
 import { delayStamp, withAttributes } from './stanza.ts';
 
@@ -77,7 +76,7 @@ function findAnswers(domain: XmppDomain, prober: Prober, target: Address, id?: s
   const account = domain.accountAt(target);
   const tracked = { to: prober.address, ...(id === undefined ? {} : { id }) };
   const revealed = faults.active('probes-of-strangers-are-answered');
-  if (!account || !(mayKnow(account, prober.bare) || revealed)) {
+  if (!account || !(account.isShownTo(prober.bare) || revealed)) {
     return [answerStranger(domain, prober, target, tracked)];
   }
   if (target.resource !== undefined && !faults.active('probe-of-resource-shows-all')) {

@@ -1,13 +1,15 @@
 import type { XmlElement } from '../../xmpp/element.ts';
 import type { Fault } from '../fault.ts';
+import type { LocalAccount } from './accounts.ts';
 import { readAddress } from './address.ts';
 import type { XmppDomain } from './domain.ts';
 import { handleIq } from './iq.ts';
 import { handleMessage } from './message-routing.ts';
 import { handlePresence } from './presence.ts';
-import type { Session } from './session.ts';
+import { Session } from './session.ts';
 import { withAttributes } from './stanza.ts';
 import { errorReply } from './stanza-errors.ts';
+import type { ClientStream } from './stream.ts';
 
 export const faults: Fault[] = [
   {
@@ -85,4 +87,14 @@ function stamped(domain: XmppDomain, session: Session, received: XmlElement): Xm
   if (language && (lacking || faults.active('language-is-replaced'))) changes['xml:lang'] = language;
   if (lacking && faults.active('default-language-is-not-stamped')) delete changes['xml:lang'];
   return withAttributes(received, changes);
+}
+
+/** Stanzas have to wait for the resource; only a fault lets them pass, as if some resource were there. */
+export function handleUnbound(stream: ClientStream, account: LocalAccount, stanza: XmlElement): boolean {
+  if (!stream.domain.faults.active('stanzas-before-binding-are-processed')) return false;
+  const session = new Session(account, 'unbound', stream);
+  account.sessions.set(session.resource, session);
+  stream.session = session;
+  handleStanza(stream.domain, session, stanza);
+  return true;
 }

@@ -16,7 +16,7 @@ import { SaslNegotiation } from './sasl.ts';
 import type { Session } from './session.ts';
 import { endSession } from './session-end.ts';
 import { asStanza, isStanza } from './stanza.ts';
-import { handleStanza } from './stanza-rules.ts';
+import { handleStanza, handleUnbound } from './stanza-rules.ts';
 import { negotiateTls } from './starttls.ts';
 import { type StreamError, streamErrorElement } from './stream-errors.ts';
 import { streamFeatures } from './stream-features.ts';
@@ -281,7 +281,7 @@ export class ClientStream implements TransportListener {
       return;
     }
     const handled = this.account
-      ? bindResource(this, this.account, stanza)
+      ? bindResource(this, this.account, stanza) || handleUnbound(this, this.account, stanza)
       : answerEarlyRegistration(this, stanza);
     if (handled || faults.active('stanzas-before-login-are-ignored')) return;
     this.fail({ condition: 'not-authorized', text: 'Stanzas are accepted once a resource is bound' });

@@ -8,7 +8,7 @@ import type { Address } from './address.ts';
 import type { XmppDomain } from './domain.ts';
 import { deliverPresence, lastPresences } from './presence-delivery.ts';
 import { type Contact, rosterItem } from './roster.ts';
-import { pushContact } from './roster-protocol.ts';
+import { pushContact } from './roster-pushes.ts';
 import type { Session } from './session.ts';
 import { withAttributes, withChildren } from './stanza.ts';
 import { errorReply } from './stanza-errors.ts';
