@@ -1,3 +1,4 @@
+import { offeredMechanisms } from '../../xmpp/authentication.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Expectation } from '../expectation.ts';
 import type { Names } from '../names.ts';
@@ -136,6 +137,25 @@ export const streamVerbs = [
     example: "- romeo is not offered: <mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>",
     prepare: ({ value }) => patternOf(value),
     expect: (step, stage) => offer(actorAs(stage, step.subject, XmppActor), step.prepared, false, stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'is offered first',
+    takes: { type: 'string', pattern: '^[A-Z0-9_-]{1,20}$' },
+    summary: 'The latest stream features name this SASL mechanism before all others',
+    example: '- romeo is offered first: EXTERNAL',
+    expect: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      const expected = `${step.value} to be the first of the mechanisms offered`;
+      return new FactExpectation(actor, expected, () => {
+        const { features } = actor;
+        if (!features) return 'other';
+        const offered = offeredMechanisms(features);
+        if (offered[0] === step.value) return 'met';
+        const finding = actor.finding('mismatch', expected, `the order is ${offered.join(', ')}`);
+        return { ...finding, nearest: features.toXml() };
+      });
+    },
   }),
   verb({
     subject: 'actor',
