@@ -11,7 +11,6 @@ import { faults as offlineFaults } from './xmpp/offline.ts';
 import { faults as pingFaults } from './xmpp/ping.ts';
 import { faults as presenceFaults } from './xmpp/presence.ts';
 import { faults as probeFaults } from './xmpp/presence-probes.ts';
-import { faults as registrationFaults } from './xmpp/registration.ts';
 import { faults as rosterFaults } from './xmpp/roster-protocol.ts';
 import { faults as rosterPushFaults } from './xmpp/roster-pushes.ts';
 import { faults as saslFaults } from './xmpp/sasl.ts';
@@ -45,7 +44,7 @@ export const faultsByArea: Readonly<Record<string, readonly Fault[]>> = {
   'xmpp over websocket': webSocketTransportFaults,
   chat: chatFaults,
   websocket: echoFaults,
-  extensions: [...discoFaults, ...pingFaults, ...registrationFaults],
+  extensions: [...discoFaults, ...pingFaults],
 };
 
 /** Every named fault that the embedded server can commit. */

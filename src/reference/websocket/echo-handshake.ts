@@ -4,8 +4,8 @@ import {
   type Extension,
   parseExtensions,
 } from '../../websocket/deflate-offer.ts';
-import { encodeResponse, type HandshakeCheck, judgeRequest } from '../../websocket/handshake.ts';
-import type { Head } from '../../websocket/http-head.ts';
+import { acceptFor, encodeResponse, type HandshakeCheck, judgeRequest } from '../../websocket/handshake.ts';
+import { type Head, valuesOf } from '../../websocket/http-head.ts';
 import type { FaultSwitch } from '../fault.ts';
 
 /** Where the echo answers; any other path is not found. */
@@ -35,7 +35,11 @@ export interface EchoAnswer {
 
 /** Answers an opening handshake (RFC 6455 section 4.2.2). */
 export function answerHandshake(head: Head, faults: FaultSwitch): EchoAnswer {
-  const judgement = judgeRequest(head, (check) => faults.active(passedOver[check]));
+  const decoded = faults.active('accept-value-is-of-the-decoded-key');
+  const judgement = judgeRequest(
+    head,
+    (check) => faults.active(passedOver[check]) || (decoded && check === 'key-length'),
+  );
   if ('refuse' in judgement) return refusal(judgement.refuse, judgement.headers, judgement.why, faults);
   if (faults.active('right-requests-are-refused')) return refusal(400, {}, 'refused', faults);
   const path = judgement.target.replace(/^https?:\/\/[^/]*/, '').split('?')[0];
@@ -50,7 +54,9 @@ export function answerHandshake(head: Head, faults: FaultSwitch): EchoAnswer {
   const headers: [string, string][] = [];
   if (!faults.active('upgrade-is-not-answered')) headers.push(['Upgrade', 'websocket']);
   if (!faults.active('connection-is-not-answered')) headers.push(['Connection', 'Upgrade']);
-  const accept = faults.active('accept-value-is-wrong') ? 'd3Jvbmcgd3JvbmcgYW5kIHdyb25n' : judgement.accept;
+  const [key = ''] = valuesOf(head.headers, 'Sec-WebSocket-Key');
+  const right = decoded ? acceptFor(Buffer.from(key, 'base64').toString('base64')) : judgement.accept;
+  const accept = faults.active('accept-value-is-wrong') ? 'd3Jvbmcgd3JvbmcgYW5kIHdyb25n' : right;
   headers.push(['Sec-WebSocket-Accept', accept]);
   const subprotocol = faults.active('subprotocol-is-invented')
     ? 'nobody-asked'

@@ -32,7 +32,10 @@ export class EchoService implements Service {
     };
     const ports = await Promise.all([
       Port.open(ground.activity, serve),
-      Port.open(ground.activity, (socket) => serve(secured(socket, ground))),
+      Port.open(ground.activity, (socket) => {
+        if (ground.faults.active('tls-port-speaks-plain-too')) serveEither(socket, ground, serve);
+        else serve(secured(socket, ground));
+      }),
     ]);
     return new EchoService(ports, connections);
   }
@@ -50,6 +53,18 @@ export class EchoService implements Service {
   }
 
   forget(): void {}
+}
+
+/** The first octet of a TLS handshake (RFC 8446 section 5.1); no HTTP request begins with it. */
+const tlsHandshake = 22;
+
+function serveEither(socket: Socket, ground: Ground, serve: (socket: Socket) => void): void {
+  socket.once('data', (octets: Buffer) => {
+    socket.pause();
+    socket.unshift(octets);
+    serve(octets[0] === tlsHandshake ? secured(socket, ground) : socket);
+    socket.resume();
+  });
 }
 
 function secured(socket: Socket, { identity }: Ground): TLSSocket {

@@ -18,14 +18,14 @@ export const faults: Fault[] = [
     summary: 'Leaves disco#info out of the features it lists',
   },
   {
-    name: 'disco-identity-of-a-client',
-    breaks: ['xep-0030/3.1-identity-category-and-type', 'xep-0030/6.3*', 'xep-0030/3.1-info-identity'],
-    summary: 'Says that it is a client',
+    name: 'disco-identity-without-type',
+    breaks: ['xep-0030/3.1-identity-category-and-type'],
+    summary: 'Names an identity that has no type',
   },
   {
-    name: 'disco-ignores-nodes',
-    breaks: ['xep-0030/3.1-unknown-entity*', 'xep-0030/3.2*', 'xep-0030/7-refusal*'],
-    summary: 'Describes itself under every node name, also those that it does not have',
+    name: 'disco-identity-differs-by-asker',
+    breaks: ['xep-0030/6.3-identity-consistent'],
+    summary: 'Shows each user another identity',
   },
   {
     name: 'disco-forgets-node',
@@ -83,7 +83,7 @@ export function answerDisco(domain: XmppDomain, request: IqRequest): XmlElement 
   }
   const node = payload.get('node');
   // No entity here has nodes.
-  if (node !== undefined && info && !faults.active('disco-ignores-nodes')) {
+  if (node !== undefined && info) {
     return errorReply(domain, stanza, 'item-not-found');
   }
   if (!info && faults.active('disco-items-are-refused'))
@@ -101,11 +101,18 @@ export function answerStranger(domain: XmppDomain, stanza: XmlElement, payload: 
   return resultOf(stanza, new XmlElement('query', namespaces.discoItems, attributes));
 }
 
-function description(domain: XmppDomain, { account }: IqRequest): XmlElement[] {
+function serverIdentity({ faults }: XmppDomain, asker: string): Record<string, string> {
+  if (faults.active('disco-identity-without-type')) return { category: 'server', name: 'Touchstone' };
+  return {
+    category: 'server',
+    type: faults.active('disco-identity-differs-by-asker') ? asker : 'im',
+    name: 'Touchstone',
+  };
+}
+
+function description(domain: XmppDomain, { account, session }: IqRequest): XmlElement[] {
   const { faults } = domain;
-  const server = faults.active('disco-identity-of-a-client')
-    ? { category: 'client', type: 'pc' }
-    : { category: 'server', type: 'im', name: 'Touchstone' };
+  const server = serverIdentity(domain, session.account.username);
   const owner = { category: 'account', type: account?.anonymous ? 'anonymous' : 'registered' };
   const identity = new XmlElement('identity', namespaces.discoInfo, account ? owner : server);
   const named = account ? [namespaces.discoInfo, namespaces.discoItems] : serverFeatures;

@@ -74,7 +74,7 @@ export class StreamManagement {
   /** Asks for an acknowledgement, unless the client owes one already. */
   requestAcknowledgement(): void {
     const { stream } = this.#session;
-    if (this.#asked || !stream || stream.domain.faults.active('management-asks-for-nothing')) return;
+    if (this.#asked || !stream) return;
     this.#asked = true;
     stream.send(new XmlElement('r', namespaces.streamManagement));
   }

@@ -1,6 +1,5 @@
 import { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
-import type { Fault } from '../fault.ts';
 import type { LocalAccount } from './accounts.ts';
 import { Credentials } from './credentials.ts';
 import type { XmppDomain } from './domain.ts';
@@ -11,24 +10,6 @@ import { resultOf } from './stanza.ts';
 import { errorReply } from './stanza-errors.ts';
 import type { ClientStream } from './stream.ts';
 import { cancelSubscriptions } from './subscriptions.ts';
-
-export const faults: Fault[] = [
-  {
-    name: 'registration-takes-existing-names',
-    breaks: ['xep-0077/**'],
-    summary: 'Reports success for registering a name that is taken',
-  },
-  {
-    name: 'registration-takes-empty-fields',
-    breaks: ['xep-0077/**'],
-    summary: 'Reports success for registering without a name or a password',
-  },
-  {
-    name: 'registration-is-forgotten',
-    breaks: ['xep-0077/**'],
-    summary: 'Reports success for a registration and makes no account',
-  },
-];
 
 /** XEP-0077 before authentication: whoever has none asks for an account. `false`: something else was asked. */
 export function answerEarlyRegistration(stream: ClientStream, stanza: XmlElement): boolean {
@@ -51,15 +32,10 @@ function emptyForm(): XmlElement {
 }
 
 function register(domain: XmppDomain, stanza: XmlElement, query: XmlElement): XmlElement {
-  const { faults } = domain;
   const username = query.child('username')?.text ?? '';
   const password = query.child('password')?.text ?? '';
-  if ((!username || !password) && !faults.active('registration-takes-empty-fields')) {
-    return errorReply(domain, stanza, 'not-acceptable');
-  }
-  if (faults.active('registration-is-forgotten')) return resultOf(stanza);
-  const made =
-    domain.accounts.create(username, password) || faults.active('registration-takes-existing-names');
+  if (!username || !password) return errorReply(domain, stanza, 'not-acceptable');
+  const made = domain.accounts.create(username, password);
   return made ? resultOf(stanza) : errorReply(domain, stanza, 'conflict');
 }
 

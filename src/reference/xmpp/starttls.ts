@@ -10,6 +10,11 @@ export const faults: Fault[] = [
     summary: 'Offers STARTTLS and fails it when asked',
   },
   {
+    name: 'starttls-inside-tls-is-granted',
+    breaks: ['xep-0368/3-starttls-refused'],
+    summary: 'Tells a client whose connection is encrypted already to proceed with TLS',
+  },
+  {
     name: 'starttls-goes-unanswered',
     breaks: ['rfc6120/5.4.2*'],
     summary: 'Says nothing to a request for STARTTLS',
@@ -33,6 +38,10 @@ export function negotiateTls(stream: ClientStream, element: XmlElement): void {
   const { faults } = stream.domain;
   if (faults.active('starttls-goes-unanswered')) return;
   const wanted = element.is('starttls', namespaces.tls);
+  if (stream.secured && faults.active('starttls-inside-tls-is-granted')) {
+    stream.send(new XmlElement('proceed', namespaces.tls));
+    return;
+  }
   if (!wanted || !stream.transport.canStartTls || stream.account || faults.active('starttls-is-refused')) {
     stream.send(new XmlElement('failure', namespaces.tls));
     // Section 5.4.2.2: after a failure both the stream and the connection end.

@@ -57,7 +57,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'stream-management-is-not-offered',
-    breaks: ['xep-0198/2-advertised', 'rfc7395/3.10*'],
+    breaks: ['xep-0198/2-advertised'],
     summary: 'Does not advertise stream management',
   },
 ];

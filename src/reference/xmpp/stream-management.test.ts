@@ -38,7 +38,7 @@ test('enabling comes after binding, and once', async () => {
   expect((await early.say(enable)).join()).toContain('<unexpected-request');
   const { client } = await managed();
   const came = await client.say(enable);
-  expect(came.join()).toContain('<unexpected-request');
+  expect(came.join()).toContain('<policy-violation');
   expect(client.ended).toBe(true);
 });
 

@@ -69,15 +69,14 @@ export const faults: Fault[] = [
     summary: 'Promises resumption and gives no id for it',
   },
   {
+    name: 'management-ids-are-long',
+    breaks: ['xep-0198/5-id-length'],
+    summary: 'Gives ids of 5000 characters',
+  },
+  {
     name: 'management-ids-are-reused',
     breaks: ['xep-0198/5-id-not-reused'],
     summary: 'Gives every session the same id',
-  },
-  {
-    name: 'management-asks-for-nothing',
-    breaks: ['xep-0198/4-server-requests-acks'],
-    summary: 'Never requests an acknowledgement',
-    silent: true,
   },
   {
     name: 'acknowledging-too-much-is-accepted',
@@ -196,7 +195,6 @@ function enable(stream: ClientStream, element: XmlElement): void {
     return;
   }
   if (session.management && !faults.active('management-is-enabled-twice')) {
-    refuse(stream, 'unexpected-request');
     stream.fail({ condition: 'policy-violation', text: 'Stream management can be enabled once' });
     return;
   }
@@ -204,12 +202,19 @@ function enable(stream: ClientStream, element: XmlElement): void {
   const resumable = asked && !faults.active('management-refuses-resumption');
   const wanted = Number.parseInt(element.get('max') ?? '', 10);
   const wait = Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, longestWait) : longestWait;
-  const id = faults.active('management-ids-are-reused') ? 'session' : randomBytes(18).toString('base64url');
+  const id = newId(domain);
   session.management = new StreamManagement(domain, session, { id, resumable, wait });
   if (resumable) domain.resumable.set(id, session);
   const attributes: Record<string, string> = resumable ? { resume: 'true', id, max: String(wait) } : {};
   if (faults.active('management-without-id')) delete attributes.id;
   stream.send(new XmlElement('enabled', namespaces.streamManagement, attributes));
+}
+
+function newId({ faults }: XmppDomain): string {
+  if (faults.active('management-ids-are-reused')) return 'session';
+  return (
+    randomBytes(18).toString('base64url') + (faults.active('management-ids-are-long') ? '-'.repeat(5000) : '')
+  );
 }
 
 function answerRequest(stream: ClientStream, management: StreamManagement): void {

@@ -3,7 +3,7 @@ import type { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import {
   type ElementFacts,
-  type StreamHeader,
+  StreamHeader,
   StreamParser,
   type XmlViolation,
 } from '../../xmpp/stream-parser.ts';
@@ -256,7 +256,8 @@ export class ClientStream implements TransportListener {
   #element(received: XmlElement, { prefix }: ElementFacts): void | Promise<void> {
     const { faults } = this.domain;
     const element = faults.active('foreign-elements-are-routed') ? asStanza(received) : received;
-    if (!this.#open) {
+    if (!this.#open && element.name === 'open') this.#openInWrongNamespace(element);
+    else if (!this.#open) {
       // A framed stream has no root that its parser would miss.
       this.fail({ condition: 'not-authorized', text: 'The stream has to be opened first' });
     } else if (isStanza(element)) {
@@ -271,6 +272,15 @@ export class ClientStream implements TransportListener {
     else if (!faults.active('unknown-elements-are-ignored')) {
       this.fail({ condition: 'unsupported-stanza-type', text: `<${element.name}/> is not known here` });
     }
+  }
+
+  /** RFC 7395 section 3.3.2. */
+  #openInWrongNamespace(element: XmlElement): void {
+    const { name, namespace, attributes } = element;
+    if (this.domain.faults.active('wrong-namespaces-are-accepted')) {
+      const facts = { prefix: '', declarations: new Map<string, string>() };
+      this.#openStream(new StreamHeader(name, namespaces.framing, attributes, facts));
+    } else this.fail({ condition: 'invalid-namespace', text: `<open/> is in the namespace '${namespace}'` });
   }
 
   #stanza(stanza: XmlElement): void {

@@ -63,19 +63,28 @@ export class TcpTransport implements Transport {
     this.#socket.resume();
   }
 
-  /** `alpn`: the protocols that may be agreed upon; none are spoken about where it is absent. */
-  startTls(context: SecureContext, alpn?: string[]): void {
+  /**
+   * `alpn`: the protocols that may be agreed upon, the preferred one first; none are spoken about where there are
+   * none. Where one is `needed`, a client that names none is cut off.
+   */
+  startTls(
+    context: SecureContext,
+    alpn: { protocols: string[]; needed?: boolean } = { protocols: [] },
+  ): void {
     this.#connection.removeAllListeners('data');
     this.#connection.removeAllListeners('end');
-    this.#socket = new TLSSocket(this.#connection, {
+    const { protocols, needed } = alpn;
+    const secure = new TLSSocket(this.#connection, {
       isServer: true,
       secureContext: context,
       requestCert: true,
       rejectUnauthorized: false,
-      ...(alpn ? { ALPNProtocols: alpn } : {}),
+      ...(protocols.length > 0 ? { ALPNProtocols: protocols } : {}),
     });
-    this.#listen(this.#socket);
-    this.#socket.once('close', () => this.#connection.destroy());
+    this.#socket = secure;
+    this.#listen(secure);
+    secure.once('close', () => this.#connection.destroy());
+    if (needed) secure.once('secure', () => secure.alpnProtocol || this.destroy());
   }
 
   #listen(socket: Socket): void {

@@ -23,11 +23,6 @@ export const faults: Fault[] = [
     summary: 'Sends binary messages',
   },
   {
-    name: 'binary-messages-are-accepted',
-    breaks: ['rfc7395/3.2*'],
-    summary: 'Takes binary messages for text',
-  },
-  {
     name: 'websocket-stays-open',
     breaks: ['rfc7395/3.6*', 'rfc7395/3.5*'],
     summary: 'Closes the stream and keeps the WebSocket',
@@ -49,7 +44,7 @@ export class WebSocketTransport implements Transport {
     this.encryption =
       connection instanceof TLSSocket ? new Encryption(connection, domain.identity) : undefined;
     webSocket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary && !domain.faults.active('binary-messages-are-accepted')) listener.receivedBinary();
+      if (isBinary) listener.receivedBinary();
       else listener.received(data);
     });
     webSocket.on('close', () => listener.closed());

@@ -16,18 +16,33 @@ import { WebSocketTransport } from './websocket-transport.ts';
 export const faults: Fault[] = [
   {
     name: 'protocol-name-is-not-negotiated',
-    breaks: ['xep-0368/3-alpn*'],
+    breaks: ['xep-0368/3-alpn-accepted'],
     summary: 'Ignores the protocols that a client offers in the TLS handshake',
   },
   {
-    name: 'websocket-subprotocol-is-not-named',
-    breaks: ['rfc7395/3.1*'],
-    summary: 'Accepts a WebSocket without naming the subprotocol xmpp',
+    name: 'another-protocol-name-is-chosen',
+    breaks: ['xep-0368/3-alpn-selected'],
+    summary: 'Chooses h2 where a client of XMPP offers that, too',
   },
   {
-    name: 'websocket-subprotocol-is-not-needed',
-    breaks: ['rfc7395/3.1*'],
-    summary: 'Speaks XMPP over WebSockets that did not ask for the subprotocol',
+    name: 'direct-tls-needs-protocol-name',
+    breaks: ['xep-0368/3-without-alpn'],
+    summary: 'Drops connections whose TLS handshake named no protocol',
+  },
+  {
+    name: 'direct-tls-begins-in-the-clear',
+    breaks: ['xep-0368/2-tls-at-once'],
+    summary: 'Waits for a stream header, and STARTTLS, on the port for direct TLS',
+  },
+  {
+    name: 'starttls-port-begins-with-tls',
+    breaks: ['xep-0368/3-starttls-port-unchanged'],
+    summary: 'Waits for a TLS handshake on the port for STARTTLS',
+  },
+  {
+    name: 'websocket-subprotocol-is-not-named',
+    breaks: ['rfc7395/3.1-subprotocol-in-reply'],
+    summary: 'Accepts a WebSocket without naming the subprotocol xmpp',
   },
   {
     name: 'shutdown-without-stream-error',
@@ -109,10 +124,21 @@ function acceptStream(domain: XmppDomain, socket: Socket, directTls: boolean): v
   const stream = new ClientStream(domain);
   const transport = new TcpTransport(socket, domain.identity, stream);
   stream.attach(transport);
-  if (!directTls) return;
-  // XEP-0368 section 4: the protocol is called xmpp-client.
-  const ignored = domain.faults.active('protocol-name-is-not-negotiated');
-  transport.startTls(domain.identity.context(), ignored ? undefined : ['xmpp-client']);
+  const { faults, identity } = domain;
+  const turned = faults.active(
+    directTls ? 'direct-tls-begins-in-the-clear' : 'starttls-port-begins-with-tls',
+  );
+  if (directTls === turned) return;
+  transport.startTls(identity.context(), {
+    protocols: protocolNames(domain),
+    needed: faults.active('direct-tls-needs-protocol-name'),
+  });
+}
+
+/** XEP-0368 section 4: the protocol is called xmpp-client. */
+function protocolNames({ faults }: XmppDomain): string[] {
+  if (faults.active('protocol-name-is-not-negotiated')) return [];
+  return faults.active('another-protocol-name-is-chosen') ? ['h2', 'xmpp-client'] : ['xmpp-client'];
 }
 
 function secured(domain: XmppDomain, socket: Socket): TLSSocket {
@@ -146,7 +172,7 @@ function webSocketAcceptor(domain: XmppDomain): (socket: Socket) => void {
   });
   http.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-    const wanted = offered.includes('xmpp') || faults.active('websocket-subprotocol-is-not-needed');
+    const wanted = offered.includes('xmpp');
     const found = request.url?.split('?', 1)[0] === webSocketPath;
     if (!wanted || !found) {
       duplex.end(`HTTP/1.1 ${found ? '400 Bad Request' : '404 Not Found'}\r\nConnection: close\r\n\r\n`);
