@@ -27,6 +27,11 @@ type Held = { octets: Buffer; since: number } | { sign: 'end' | 'reset'; since: 
 /** So much is held in memory before the sender is made to wait. */
 const mostHeld = 256 * 1024;
 
+/** Of what is held, so many slices are read one by one, each before the next is written. */
+const slicesApart = 64;
+/** Of what is left then, so many go in one turn: packets of their own, that a receiver may yet read together. */
+const slicesPerTurn = 16;
+
 /** Carries octets, the half-close and the reset of one socket to another, in order. */
 export class Pipe {
   readonly #from: Socket;
@@ -37,6 +42,10 @@ export class Pipe {
   /** The rate limit lets the next octet pass at this time. */
   #freeAt = 0;
   #waiting: 'drain' | 'timer' | 'turn' | undefined;
+  /** Slices that were handed on since nothing was held. */
+  #slices = 0;
+  /** Whether the event loop has just polled, so that it polls again before the next `setImmediate`. */
+  #hasPolled = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** Both sockets must be connected; `from` starts to flow. */
@@ -73,6 +82,7 @@ export class Pipe {
     }
     while (this.#waiting === undefined) {
       const next = this.#held[0];
+      if (next === undefined) this.#slices = 0;
       if (next === undefined || this.#options.state.halted || this.#isSpent()) return;
       const wait = this.#dueIn(next);
       if (wait > 0) this.#wait(wait);
@@ -134,10 +144,20 @@ export class Pipe {
         }),
       );
     } else if (!this.#to.write(octets)) this.#waiting = 'drain';
-    else if (sliceEvery !== Infinity) {
-      this.#waiting = 'turn';
-      afterPoll(() => this.#wake('turn'));
-    }
+    else if (sliceEvery !== Infinity) this.#pauseAfterSlice();
+  }
+
+  #pauseAfterSlice(): void {
+    this.#slices++;
+    if (this.#slices > slicesApart && this.#slices % slicesPerTurn !== 0) return;
+    this.#waiting = 'turn';
+    const goOn = () => {
+      this.#hasPolled = true;
+      this.#wake('turn');
+      this.#hasPolled = false;
+    };
+    if (this.#hasPolled) setImmediate(goOn);
+    else afterPoll(goOn);
   }
 
   #handOnSign(sign: 'end' | 'reset'): void {

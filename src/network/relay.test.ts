@@ -162,6 +162,17 @@ describe('a relay', () => {
     expect(far.chunks.map(String)).toEqual(['abc', 'def', 'gh']);
   });
 
+  it('slices what is long without waiting for every slice to be read', async () => {
+    const { open, relay } = await path();
+    const { near, far } = await open();
+    relay.slice({ every: 3 });
+    const long = '0123456789'.repeat(300);
+    near.socket.write(long);
+    expect((await far.receives(3000)).toString()).toBe(long);
+    expect(new Set(far.chunks.slice(0, 60).map((chunk) => chunk.length))).toEqual(new Set([3]));
+    expect(far.chunks.length).toBeLessThan(300);
+  });
+
   it('slows what passes, keeps its order, and is busy meanwhile', async () => {
     const portions: number[] = [];
     const { open, relay } = await path((event) => event.octets && portions.push(event.octets));
