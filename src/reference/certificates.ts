@@ -60,7 +60,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'tls-1.1-is-accepted',
-    breaks: ['rfc6120/5.*', 'rfc6120/13*', 'messaging/tls-old-versions-refused'],
+    breaks: ['messaging/tls-old-versions-refused'],
     summary: 'Accepts versions of TLS that are not to be used any more',
   },
   {

@@ -99,7 +99,10 @@ function join(findings: Finding[]): Finding {
   const [first] = findings;
   if (first === undefined) throw new Error('a step without expectations cannot be met');
   if (findings.length === 1) return first;
-  const nearest = findings.find((finding) => finding.kind === 'mismatch') ?? first;
+  const nearest =
+    findings.find((finding) => finding.kind === 'mismatch') ??
+    findings.find((finding) => finding.kind !== 'silence') ??
+    first;
   return {
     ...nearest,
     expected: findings.map((finding) => finding.expected).join('\nor '),

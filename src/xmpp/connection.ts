@@ -30,14 +30,17 @@ export { WebSocketRefusedError } from './websocket-link.ts';
 export type XmppEvent =
   | { kind: 'header'; header: StreamHeader }
   | { kind: 'features'; element: XmlElement }
-  /** Any other top-level element; `n` counts them from 1 over the connection. */
-  | { kind: 'element'; element: XmlElement; n: number; facts: ElementFacts }
+  /** Any other top-level element; `n` counts them from 1 over the connection. `spaced`: white space came before it, after whatever this side wrote last. */
+  | { kind: 'element'; element: XmlElement; n: number; facts: ElementFacts; spaced: boolean }
   /** `condition` is empty where the error names none. */
   | { kind: 'stream-error'; condition: string; element: XmlElement }
   /** The closing tag of the stream, or `<close/>`. */
   | { kind: 'stream-end'; element?: XmlElement }
-  /** What the server sent is not XMPP; nothing that it sends after it is read, until TLS begins. */
-  | ({ kind: 'violation' } & XmlViolation)
+  /**
+   * What the server sent is not XMPP; nothing that it sends after it is read, until TLS begins. `inClear`: it came
+   * after `<proceed/>`, where nothing but TLS records may come (RFC 6120 section 5.4.3.1).
+   */
+  | ({ kind: 'violation'; inClear?: true } & XmlViolation)
   | ({ kind: 'tls' } & TlsFacts)
   /** The connection is over. Not announced when this side destroyed or reset it. */
   | { kind: 'ended'; how: 'end' | 'reset' | 'error'; error?: Error };
@@ -91,6 +94,8 @@ export class XmppConnection {
   #features: XmlElement | undefined;
   #header: StreamHeader | undefined;
   #proceeded = false;
+  /** White space came since the last element, and since this side last wrote. */
+  #spaced = false;
   /** Octets that came in clear after `<proceed/>`. */
   #octetsBeforeTls = 0;
 
@@ -174,6 +179,7 @@ export class XmppConnection {
    * one text message, and the slices are its fragments. Dropped when the connection is over.
    */
   write(text: string | Buffer, slices: { every?: number } = {}): void {
+    this.#spaced = false;
     this.#link?.write(typeof text === 'string' ? Buffer.from(text) : text, slices.every);
   }
 
@@ -198,17 +204,15 @@ export class XmppConnection {
   }
 
   /**
-   * Goes on under TLS, after `<proceed/>` has come. Rejects as `open` does; the connection is then over. Octets that
-   * came in clear after `<proceed/>` are announced as a violation, and TLS is not begun.
+   * Goes on under TLS, after `<proceed/>` has come. Rejects as `open` does; the connection is then over. Where octets
+   * came in clear after `<proceed/>`, it rejects, too, and TLS is not begun.
    */
   async startTls(options: TlsOptions = this.#options.tls ?? {}): Promise<void> {
     const link = this.#link;
     if (!(link instanceof SocketLink)) throw new Error('Only a TCP connection can go on under TLS');
     if (link.tlsSocket) throw new Error('The connection is under TLS already');
     if (this.#octetsBeforeTls > 0) {
-      const text = `${this.#octetsBeforeTls} octets in clear between <proceed/> and TLS`;
-      this.#announce({ kind: 'violation', condition: 'policy-violation', text });
-      throw new Error(`The server sent ${text}`);
+      throw new Error(`The server sent ${this.#octetsBeforeTls} octets in clear between <proceed/> and TLS`);
     }
     this.#parser.stop();
     this.#parser = this.#newParser();
@@ -259,10 +263,11 @@ export class XmppConnection {
   readonly #handlers: LinkHandlers = {
     onData: (bytes) => {
       this.#options.observe?.({ direction: 'received', bytes });
-      if (this.#proceeded) this.#octetsBeforeTls += bytes.length;
+      if (this.#proceeded) this.#beforeTls(bytes);
       else this.#read(bytes);
     },
     onSent: (bytes) => this.#options.observe?.({ direction: 'sent', bytes }),
+    onNoTls: () => this.#clearText('something that is no TLS record instead of the handshake'),
     onViolation: (text) => this.#announce({ kind: 'violation', condition: 'bad-format', text }),
     onTls: (facts) => this.#announce({ kind: 'tls', ...facts }),
     onEnded: (how, error) => this.#end(how, error),
@@ -276,16 +281,33 @@ export class XmppConnection {
       left = parser.write(left);
       if (this.#parser === parser) return;
       if (this.#proceeded) {
-        this.#octetsBeforeTls += left.length;
+        this.#beforeTls(left);
         return;
       }
     }
+  }
+
+  /** The server may already have an alert to send, which is a TLS record like those of a handshake. */
+  #beforeTls(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    const record = bytes[0] !== undefined && bytes[0] >= 20 && bytes[0] <= 24;
+    if (this.#octetsBeforeTls === 0 && !record) {
+      this.#clearText(`${JSON.stringify(bytes.toString('latin1', 0, 200))} in clear between <proceed/> and TLS`);
+    }
+    this.#octetsBeforeTls += bytes.length;
+  }
+
+  #clearText(text: string): void {
+    this.#announce({ kind: 'violation', condition: 'policy-violation', text, inClear: true });
   }
 
   #newParser(): StreamParser {
     return new StreamParser(
       {
         onHeader: (header) => this.#onHeader(header),
+        onWhitespace: () => {
+          this.#spaced = true;
+        },
         onElement: (element, facts) => this.#onElement(element, facts),
         onEnd: (element) => this.#announce({ kind: 'stream-end', ...(element && { element }) }),
         onViolation: (violation) => this.#announce({ kind: 'violation', ...violation }),
@@ -308,6 +330,8 @@ export class XmppConnection {
 
   #onElement(element: XmlElement, facts: ElementFacts): void {
     this.#count += 1;
+    const spaced = this.#spaced;
+    this.#spaced = false;
     if (element.is('features', namespaces.stream)) {
       this.#features = element;
       this.#announce({ kind: 'features', element });
@@ -318,7 +342,7 @@ export class XmppConnection {
       this.#announce({ kind: 'stream-error', condition: condition?.name ?? '', element });
     } else {
       if (!this.framed) this.#restartAfter(element);
-      this.#announce({ kind: 'element', element, n: this.#count, facts });
+      this.#announce({ kind: 'element', element, n: this.#count, facts, spaced });
     }
   }
 

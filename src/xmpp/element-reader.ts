@@ -1,7 +1,7 @@
 import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes';
 import { XmlElement } from './element.ts';
 import { namespaces } from './namespaces.ts';
-import { StreamHeader } from './stream-header.ts';
+import { StreamHeader, type XmlDeclaration } from './stream-header.ts';
 import { type XmlLimits, type XmlViolation, XmlViolationError } from './xml-limits.ts';
 
 /** What is known of a top-level element beside the element itself. */
@@ -49,7 +49,7 @@ export class ElementReader {
   #octets = 0;
   #nodes = 0;
   #attributes = 0;
-  #declaration: { version?: string; encoding?: string } | undefined;
+  #declaration: XmlDeclaration | undefined;
 
   constructor(options: ElementReaderOptions) {
     this.#options = options;
@@ -104,6 +104,8 @@ export class ElementReader {
     const saxes = this.#saxes;
     saxes.on('error', (error) => {
       const reason = error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
+      // Without a document type nothing can be declared, so it is one that section 11.1 forbids.
+      if (reason === 'undefined entity') this.#restricted('a reference to an entity that is not predefined');
       this.#fail({ condition: 'not-well-formed', text: `The XML is not well-formed: ${reason}` });
     });
     saxes.on('xmldecl', (declaration) => {

@@ -9,6 +9,8 @@ export interface LinkHandlers {
   /** Bytes of the stream, or one whole WebSocket text message. */
   onData(bytes: Buffer): void;
   onSent(bytes: Buffer): void;
+  /** What came instead of a TLS handshake is no TLS at all; the end follows. */
+  onNoTls?(): void;
   /** Something came that the transport does not allow. */
   onViolation(text: string): void;
   onTls(facts: TlsFacts): void;

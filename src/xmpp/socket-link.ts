@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type HowEnded, howFailed, type Link, type LinkHandlers, slicesOf } from './link.ts';
-import { finishHandshake, startHandshake, type TlsOptions, TlsVerificationError } from './tls.ts';
+import { finishHandshake, startHandshake, TlsHandshakeError, type TlsOptions, TlsVerificationError } from './tls.ts';
 
 /** Connects by TCP. Rejects with the reason why it cannot be, or why it was aborted. */
 export function connectTcp(host: string, port: number, signal?: AbortSignal): Promise<Socket> {
@@ -89,6 +89,8 @@ export class SocketLink implements Link {
       this.#tlsSocket = await secureSocket(this.socket, options, host, this.#handlers, signal);
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
+      if (failure instanceof TlsHandshakeError && failure.code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+        this.#handlers.onNoTls?.();
       this.#finish(signal?.aborted ? 'local' : howFailed(failure), failure);
       throw error;
     }

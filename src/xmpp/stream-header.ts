@@ -2,13 +2,20 @@ import { XmlElement } from './element.ts';
 import { namespaces } from './namespaces.ts';
 import type { XmlViolation } from './xml-limits.ts';
 
+/** What stands between `<?xml` and `?>`. */
+export interface XmlDeclaration {
+  version?: string;
+  encoding?: string;
+  standalone?: string;
+}
+
 export interface StreamHeaderFacts {
   /** The prefix of the root's name; empty without one. */
   prefix: string;
   /** Namespaces declared on the root by prefix, the default namespace under the empty one. */
   declarations: ReadonlyMap<string, string>;
   /** The XML declaration, where there was one. */
-  declaration?: { version?: string; encoding?: string } | undefined;
+  declaration?: XmlDeclaration | undefined;
 }
 
 /**
@@ -18,7 +25,7 @@ export interface StreamHeaderFacts {
 export class StreamHeader extends XmlElement {
   readonly prefix: string;
   readonly declarations: ReadonlyMap<string, string>;
-  readonly declaration: { version?: string; encoding?: string } | undefined;
+  readonly declaration: XmlDeclaration | undefined;
 
   constructor(name: string, namespace: string, attributes: Map<string, string>, facts: StreamHeaderFacts) {
     super(name, namespace, attributes);

@@ -41,13 +41,19 @@ export const faults: Fault[] = [
   },
   {
     name: 'resource-conflict-is-ignored',
-    breaks: ['rfc6120/7.7.2.2*', 'rfc6120/4.9.3.3*'],
-    summary: 'Gives one resource to two clients and lets both live',
+    breaks: ['rfc6120/7.7.2.2-conflict*', 'rfc6120/4.9.3.3*'],
+    summary: 'Gives one resource to two clients and tells neither',
+    silent: true,
   },
   {
     name: 'second-bind-succeeds',
-    breaks: ['rfc6120/7*'],
-    summary: 'Lets a client bind a second resource on its stream',
+    breaks: ['rfc6120/7.1-full-jid'],
+    summary: 'Tells a client that has a resource that it has got another one on the same stream',
+  },
+  {
+    name: 'binding-succeeds-before-login',
+    breaks: ['rfc6120/5.3.1-mandatory', 'rfc6120/6.3.1-mandatory', 'rfc6120/13.3-order-of-layers'],
+    summary: 'Gives a resource to clients that did not even authenticate',
   },
   {
     name: 'invalid-resource-is-bound',
@@ -119,11 +125,22 @@ function bindResult(domain: XmppDomain, session: Session, stanza: XmlElement): X
   const { faults } = domain;
   const other = faults.active('bind-result-of-other-account');
   const address = other ? `somebody@${domain.name}/${session.resource}` : session.full;
-  const jid = faults.active('bind-result-without-address')
-    ? []
-    : [new XmlElement('jid', namespaces.bind, {}, [address])];
-  const bind = new XmlElement('bind', namespaces.bind, {}, jid);
+  const bind = faults.active('bind-result-without-address')
+    ? new XmlElement('bind', namespaces.bind)
+    : addressElement(address);
   return new XmlElement('iq', namespaces.client, { type: 'result', id: stanza.get('id') ?? '' }, [bind]);
+}
+
+function addressElement(address: string): XmlElement {
+  return new XmlElement('bind', namespaces.bind, {}, [new XmlElement('jid', namespaces.bind, {}, [address])]);
+}
+
+/** A fault gives resources to clients that are nobody yet. `false`: the stanza was not answered. */
+export function bindWithoutLogin(stream: ClientStream, stanza: XmlElement): boolean {
+  const { faults, name } = stream.domain;
+  if (!faults.active('binding-succeeds-before-login') || !stanza.child('bind', namespaces.bind)) return false;
+  stream.sendStanza(resultOf(stanza, addressElement(`nobody@${name}/${randomUUID()}`)));
+  return true;
 }
 
 function refuse(stream: ClientStream, stanza: XmlElement, condition: StanzaErrorCondition): boolean {
@@ -145,7 +162,8 @@ function refuse(stream: ClientStream, stanza: XmlElement, condition: StanzaError
 /** A client that has a resource asks for another one: one stream has one (RFC 6120 section 7.1). */
 export function answerSecondBind(domain: XmppDomain, { session, stanza }: IqRequest): XmlElement {
   if (!domain.faults.active('second-bind-succeeds')) return errorReply(domain, stanza, 'not-allowed');
-  return bindResult(domain, session, stanza);
+  const other = stanza.child('bind', namespaces.bind)?.child('resource')?.text || 'another';
+  return resultOf(stanza, addressElement(`${session.bare}/${other}`));
 }
 
 /** RFC 3921 wanted a session to be established; it is one already, and old clients are content with a result. */

@@ -1,6 +1,6 @@
 import type { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
-import type { Fault } from '../fault.ts';
+import type { Fault, FaultSwitch } from '../fault.ts';
 import type { LocalAccount } from './accounts.ts';
 import type { Address } from './address.ts';
 import { answerLegacySession, answerSecondBind } from './binding.ts';
@@ -10,19 +10,20 @@ import { answerPing } from './ping.ts';
 import { answerRegistration } from './registration.ts';
 import { answerRoster } from './roster-protocol.ts';
 import type { Session } from './session.ts';
-import { resultOf } from './stanza.ts';
+import { resultOf, withAttributes } from './stanza.ts';
 import { errorReply } from './stanza-errors.ts';
 import { contactIsSubscribed } from './subscription-states.ts';
 
 export const faults: Fault[] = [
   {
-    name: 'iq-without-id-is-accepted',
-    breaks: ['rfc6120/8.1.3*', 'rfc6120/8.2.3*'],
-    summary: 'Answers an IQ request that has no id as if it had one',
+    name: 'iq-without-id-goes-unanswered',
+    breaks: ['rfc6120/8.2.3-id-required'],
+    summary: 'Says nothing to IQ requests that have no id',
+    silent: true,
   },
   {
     name: 'iq-type-is-not-checked',
-    breaks: ['rfc6120/8.2.3*', 'rfc6120/8.1.4*'],
+    breaks: ['rfc6120/8.2.3-type*'],
     summary: 'Takes an IQ of an unknown type for a get',
   },
   {
@@ -103,17 +104,21 @@ const answers: Record<string, Answer> = {
 export function handleIq(
   domain: XmppDomain,
   session: Session,
-  stanza: XmlElement,
+  received: XmlElement,
   to: Address | undefined,
 ): void {
   const { faults } = domain;
+  const known = ['get', 'set', 'result', 'error'].includes(received.get('type') ?? '');
+  const mistaken = !known && faults.active('iq-type-is-not-checked');
+  const stanza = mistaken ? withAttributes(received, { type: 'get' }) : received;
   const type = stanza.get('type');
   if (type === 'result' || type === 'error') {
     if (faults.active('iq-responses-are-answered')) session.send(errorReply(domain, stanza, 'bad-request'));
     else deliverResponse(domain, stanza, to);
     return;
   }
-  if (!isProperRequest(domain, stanza)) {
+  if (!stanza.get('id') && faults.active('iq-without-id-goes-unanswered')) return;
+  if (!isProperRequest(stanza, faults)) {
     session.send(errorReply(domain, stanza, 'bad-request'));
     return;
   }
@@ -122,11 +127,8 @@ export function handleIq(
   else answerHere(domain, session, stanza, to);
 }
 
-function isProperRequest(domain: XmppDomain, stanza: XmlElement): boolean {
-  const { faults } = domain;
-  const type = stanza.get('type') ?? '';
-  if (!stanza.get('id') && !faults.active('iq-without-id-is-accepted')) return false;
-  if (!['get', 'set'].includes(type) && !faults.active('iq-type-is-not-checked')) return false;
+function isProperRequest(stanza: XmlElement, faults: FaultSwitch): boolean {
+  if (!stanza.get('id') || !['get', 'set'].includes(stanza.get('type') ?? '')) return false;
   return stanza.elements.length === 1 || faults.active('iq-children-are-not-counted');
 }
 

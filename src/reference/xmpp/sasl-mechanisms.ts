@@ -55,6 +55,11 @@ export const faults: Fault[] = [
     breaks: ['rfc6120/4.3.6*'],
     summary: 'Gives every anonymous client the same account',
   },
+  {
+    name: 'external-needs-no-certificate',
+    breaks: ['rfc6120/6.3.8-authorization-checked', 'rfc6120/13.8.4-tls-with-external'],
+    summary: 'Lets clients in by EXTERNAL that showed no certificate',
+  },
 ];
 
 /** PLAIN (RFC 4616): authorization identity, NUL, username, NUL, password. */
@@ -104,6 +109,11 @@ export function externalIdentities({ domain, transport }: ClientStream): string[
   return named.flatMap((address) => (address && domain.serves(address) && address.local ? address.bare : []));
 }
 
+/** A fault takes a client without certificate at its word. */
+function believed({ domain }: ClientStream, identity: string): string[] {
+  return domain.faults.active('external-needs-no-certificate') ? [identity] : [];
+}
+
 /** EXTERNAL (RFC 4422 appendix A): the certificate says who the client is, the message may say which of them. */
 export class ExternalExchange implements SaslExchange {
   readonly #stream: ClientStream;
@@ -117,6 +127,7 @@ export class ExternalExchange implements SaslExchange {
     const identity = decodeText(message);
     if (identity === undefined || identity.includes('\0')) return failure('malformed-request');
     const certified = externalIdentities(this.#stream);
+    if (certified.length === 0) certified.push(...believed(this.#stream, identity));
     const wanted = identity === '' ? this.#derived(certified) : readAddress(identity)?.full;
     if (wanted === undefined) return failure('invalid-authzid');
     if (!certified.includes(wanted) && !domain.faults.active('external-accepts-any-identity')) {

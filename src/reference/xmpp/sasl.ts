@@ -111,7 +111,9 @@ export class SaslNegotiation {
   get mechanisms(): string[] {
     const { encryption, canStartTls } = this.#stream.transport;
     const { faults } = this.#stream.domain;
-    const external = externalIdentities(this.#stream).length > 0 ? ['EXTERNAL'] : [];
+    const certified =
+      externalIdentities(this.#stream).length > 0 || faults.active('external-needs-no-certificate');
+    const external = certified ? ['EXTERNAL'] : [];
     const scram = scramMechanisms(encryption !== undefined, faults);
     const plain =
       encryption || (canStartTls && faults.active('mechanisms-are-offered-before-tls')) ? ['PLAIN'] : [];

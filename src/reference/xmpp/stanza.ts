@@ -7,6 +7,13 @@ export function isStanza(element: XmlElement): boolean {
   return element.namespace === namespaces.client && ['message', 'presence', 'iq'].includes(element.name);
 }
 
+/** Whether the element is in a content namespace that is not for clients (RFC 6120 section 4.8.3, XEP-0114). */
+export function isContentForOthers(element: XmlElement): boolean {
+  return [namespaces.server, 'jabber:component:accept', 'jabber:component:connect'].includes(
+    element.namespace,
+  );
+}
+
 /** The same element in the content namespace, where its name is that of a stanza. */
 export function asStanza(element: XmlElement): XmlElement {
   const stanza = new XmlElement(element.name, namespaces.client, element.attributes, element.children);

@@ -28,8 +28,32 @@ export const faults: Fault[] = [
   },
   {
     name: 'plaintext-after-starttls-is-kept',
-    breaks: ['rfc6120/5.3.4*', 'rfc6120/5.4.2*', 'rfc6120/5.4.3*'],
+    breaks: ['rfc6120/5.4.3.3-insecure-information-discarded'],
     summary: 'Answers, inside TLS, what came in the clear behind the request for it',
+  },
+  {
+    name: 'plaintext-after-starttls-is-answered',
+    breaks: ['rfc6120/5.4.3.1-no-xml-during-handshake', 'rfc6120/5.4.2.3-tls-begins-at-once'],
+    summary: 'Answers, in the clear behind proceed, what came behind the request for TLS',
+  },
+  {
+    name: 'handshake-can-be-skipped',
+    breaks: [
+      'rfc6120/5.4.3.2-failed-handshake-ends-connection',
+      'rfc6120/5.3.4-tls-completed-before-sasl',
+      'rfc6120/5.4.2.3-tls-begins-at-once',
+    ],
+    summary: 'Goes on in the clear with a client that sends XML instead of a TLS handshake',
+  },
+  {
+    name: 'failed-handshake-closes-stream',
+    breaks: ['rfc6120/5.4.3.2-failed-handshake-no-closing-tag'],
+    summary: 'Sends a closing tag in the clear when there is no TLS handshake',
+  },
+  {
+    name: 'ssl-2-is-accepted',
+    breaks: ['rfc6120/13.9.5-no-ssl-2'],
+    summary: 'Answers the handshake of SSL 2.0',
   },
 ];
 
@@ -49,6 +73,52 @@ export function negotiateTls(stream: ClientStream, element: XmlElement): void {
     return;
   }
   stream.send(new XmlElement('proceed', namespaces.tls));
+  if (stream.unread && faults.active('plaintext-after-starttls-is-answered')) {
+    stream.fail({ condition: 'not-authorized', text: 'Nothing but TLS may follow the request for it' });
+    return;
+  }
+  const { transport } = stream;
+  if (transport.preview && previewed.some((name) => faults.active(name))) {
+    transport.preview((octets) => isAnsweredInClear(stream, octets));
+    return;
+  }
   // Whatever came behind the request was not encrypted; taking it for encrypted would let anybody inject stanzas.
   stream.startTls(faults.active('plaintext-after-starttls-is-kept'));
+}
+
+/** Whether a fault lets what stands behind the request in its packet live on. */
+export function keepsPlaintext({ domain: { faults } }: ClientStream, element: XmlElement): boolean {
+  const kept =
+    faults.active('plaintext-after-starttls-is-kept') ||
+    faults.active('plaintext-after-starttls-is-answered');
+  return kept && element.is('starttls', namespaces.tls);
+}
+
+/** Faults that look at what comes after `<proceed/>` before TLS does. */
+const previewed = ['handshake-can-be-skipped', 'failed-handshake-closes-stream', 'ssl-2-is-accepted'];
+
+/** A SERVER-HELLO of SSL 2.0: no certificate, no cipher kinds, and a connection id of 16 octets. */
+const ssl2ServerHello = Buffer.from(`801b0400000002000000000010${'5a'.repeat(16)}`, 'hex');
+
+/** What the faults do with the first octets after `<proceed/>`. `false`: it is for TLS to read them. */
+function isAnsweredInClear(stream: ClientStream, octets: Buffer): boolean {
+  const { faults } = stream.domain;
+  const { transport } = stream;
+  const xml = octets[0] === '<'.charCodeAt(0);
+  if (xml && faults.active('handshake-can-be-skipped')) {
+    stream.received(octets);
+    return true;
+  }
+  if (xml && faults.active('failed-handshake-closes-stream')) {
+    transport.write('</stream:stream>');
+    transport.end();
+    return true;
+  }
+  const ssl2 = (octets[0] ?? 0) >= 0x80 && octets[2] === 1;
+  if (ssl2 && faults.active('ssl-2-is-accepted')) {
+    transport.writeOctets?.(ssl2ServerHello);
+    return true;
+  }
+  stream.startTls(false);
+  return false;
 }

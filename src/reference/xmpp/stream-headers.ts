@@ -50,8 +50,44 @@ export const faults: Fault[] = [
   },
   {
     name: 'unknown-hosts-are-served',
-    breaks: ['rfc6120/4.9.3.6*', 'rfc6120/4.7.2*'],
-    summary: 'Opens streams to domains that it does not serve',
+    breaks: ['rfc6120/4.9.3.6*'],
+    summary: 'Opens streams to domains that it does not serve, instead of sending an error',
+    silent: true,
+  },
+  {
+    name: 'missing-to-is-refused',
+    breaks: ['rfc6120/4.7.2-missing-to-tolerated'],
+    summary: 'Refuses stream headers that name no domain, although it serves but one',
+  },
+  {
+    name: 'missing-version-is-taken-for-1.0',
+    breaks: ['rfc6120/4.7.5-missing-version-is-0.9', 'rfc6120/4.7.5-no-version-to-old-entity'],
+    summary: 'Answers a stream header without version as if it had said 1.0',
+  },
+  {
+    name: 'xml-declaration-is-not-sent',
+    breaks: ['rfc6120/4.3.3-xml-declaration', 'rfc6120/11.5-declaration-sent'],
+    summary: 'Opens streams without an XML declaration',
+  },
+  {
+    name: 'xml-declaration-is-demanded',
+    breaks: ['rfc6120/11.6-utf-8-supported'],
+    summary: 'Refuses stream headers that no XML declaration precedes',
+  },
+  {
+    name: 'encoding-must-not-be-declared',
+    breaks: ['rfc6120/11.6-utf-8-supported'],
+    summary: 'Refuses streams whose XML declaration names an encoding, and be it UTF-8',
+  },
+  {
+    name: 'standalone-is-malformed',
+    breaks: ['rfc6120/11.5-standalone-no-condition'],
+    summary: 'Says that a standalone in the XML declaration is not well-formed',
+  },
+  {
+    name: 'stream-header-for-servers',
+    breaks: ['rfc6120/4.8.2-same-content-namespace', 'rfc6120/4.8.3-no-jabber-server-to-client'],
+    summary: 'Opens its streams to clients for stanzas in the namespace of servers',
   },
   {
     name: 'wrong-namespaces-are-accepted',
@@ -61,12 +97,13 @@ export const faults: Fault[] = [
   {
     name: 'declarations-in-header-are-accepted',
     breaks: ['rfc6120/4.8.5-extension-declarations*'],
-    summary: 'Opens streams whose header declares namespaces for the content of stanzas',
+    summary: 'Opens streams whose header declares namespaces for the content of stanzas, and sends no error',
+    silent: true,
   },
   {
     name: 'old-versions-are-accepted',
-    breaks: ['rfc6120/4.9.3.25*', 'rfc6120/4.7.5*'],
-    summary: 'Opens streams of versions that it does not support',
+    breaks: ['rfc6120/4.9.3.25*'],
+    summary: 'Opens streams of versions that it does not support, and says that they are of its own',
   },
   {
     name: 'framed-stream-opens-like-tcp',
@@ -102,13 +139,34 @@ export function headerMistake(domain: XmppDomain, header: StreamHeader): StreamE
       text: `The prefix ${declared} is not for the header to declare`,
     };
   }
+  const misdeclared = declarationMistake(domain, header);
+  if (misdeclared) return misdeclared;
   const to = header.get('to');
+  if (to === undefined && faults.active('missing-to-is-refused')) {
+    return { condition: 'host-unknown', text: 'The stream header names no domain' };
+  }
   if (to !== undefined && to.toLowerCase() !== domain.name && !faults.active('unknown-hosts-are-served')) {
     return { condition: 'host-unknown', text: `This server serves ${domain.name}` };
   }
-  const major = majorVersion(header);
+  const spoken = header.get('version') === undefined && faults.active('missing-version-is-taken-for-1.0');
+  const major = spoken ? 1 : majorVersion(header);
   if ((major === undefined || major < 1) && !faults.active('old-versions-are-accepted')) {
     return { condition: 'unsupported-version', text: 'This server speaks XMPP 1.0' };
+  }
+  return undefined;
+}
+
+/** Only faults object to an XML declaration that the parser let pass (RFC 6120 section 11.5). */
+function declarationMistake({ faults }: XmppDomain, header: StreamHeader): StreamError | undefined {
+  const { declaration, framed } = header;
+  if (!declaration && !framed && faults.active('xml-declaration-is-demanded')) {
+    return { condition: 'not-well-formed', text: 'The XML declaration is missing' };
+  }
+  if (declaration?.encoding !== undefined && faults.active('encoding-must-not-be-declared')) {
+    return { condition: 'unsupported-encoding', text: 'No encoding can be chosen' };
+  }
+  if (declaration?.standalone !== undefined && faults.active('standalone-is-malformed')) {
+    return { condition: 'not-well-formed', text: 'The XML declaration has an attribute too much' };
   }
   return undefined;
 }
@@ -135,7 +193,8 @@ export function responseHeader(
   const to = from ?? (faults.active('stream-header-to-nobody-named') ? `somebody@${domain.name}` : undefined);
   if (to !== undefined && !faults.active('stream-header-without-to')) attributes.to = bareJid(to);
   // A header without version speaks XMPP 0.9, which answers without one, too.
-  const asked = header ? header.get('version') : '1.0';
+  const unsaid = faults.active('missing-version-is-taken-for-1.0') ? '1.0' : undefined;
+  const asked = header ? (header.get('version') ?? unsaid) : '1.0';
   if (asked !== undefined) attributes.version = faults.active('stream-version-is-echoed') ? asked : '1.0';
 
   const omissions = {
@@ -151,8 +210,10 @@ export function responseHeader(
   if (framing === 'framed' && !faults.active('framed-stream-opens-like-tcp')) {
     return `<open xmlns='${namespaces.framing}'${written.join('')}/>`;
   }
-  const declared = `xmlns='${namespaces.client}' xmlns:stream='${namespaces.stream}'`;
-  return `<?xml version='1.0'?><stream:stream ${declared}${written.join('')}>`;
+  const content = faults.active('stream-header-for-servers') ? namespaces.server : namespaces.client;
+  const declared = `xmlns='${content}' xmlns:stream='${namespaces.stream}'`;
+  const declaration = faults.active('xml-declaration-is-not-sent') ? '' : "<?xml version='1.0'?>";
+  return `${declaration}<stream:stream ${declared}${written.join('')}>`;
 }
 
 /**

@@ -9,15 +9,15 @@ import {
 } from '../../xmpp/stream-parser.ts';
 import type { Fault } from '../fault.ts';
 import type { LocalAccount } from './accounts.ts';
-import { bindResource } from './binding.ts';
+import { bindResource, bindWithoutLogin } from './binding.ts';
 import type { XmppDomain } from './domain.ts';
 import { answerEarlyRegistration } from './registration.ts';
 import { SaslNegotiation } from './sasl.ts';
 import type { Session } from './session.ts';
 import { endSession } from './session-end.ts';
-import { asStanza, isStanza } from './stanza.ts';
+import { asStanza, isContentForOthers, isStanza, withAttributes } from './stanza.ts';
 import { handleStanza, handleUnbound } from './stanza-rules.ts';
-import { negotiateTls } from './starttls.ts';
+import { keepsPlaintext, negotiateTls } from './starttls.ts';
 import { type StreamError, streamErrorElement } from './stream-errors.ts';
 import { streamFeatures } from './stream-features.ts';
 import { headerMistake, responseHeader, streamEnd, writtenFor } from './stream-headers.ts';
@@ -61,10 +61,9 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
-    name: 'unknown-elements-are-ignored',
-    breaks: ['rfc6120/4.9.3.24*', 'rfc6120/4.8.4-foreign-element-condition'],
-    summary: 'Ignores top-level elements that it does not know',
-    silent: true,
+    name: 'unknown-elements-are-sent-back',
+    breaks: ['rfc6120/4.9.3.24*', 'rfc6120/4.8.4-foreign-element-ignored-or-closed'],
+    summary: 'Sends top-level elements that it does not know back as errors',
   },
   {
     name: 'foreign-elements-are-routed',
@@ -73,13 +72,34 @@ export const faults: Fault[] = [
   },
   {
     name: 'prefixed-stanzas-are-accepted',
-    breaks: ['rfc6120/4.8.5-prefixed*', 'rfc6120/4.9.3.2*'],
+    breaks: ['rfc6120/4.8.5-prefixed-content-not-accepted'],
     summary: 'Accepts stanzas with a prefix for the content namespace',
   },
   {
     name: 'white-space-during-negotiation',
-    breaks: ['rfc6120/5.3.3*', 'rfc6120/6.3.5-no-whitespace'],
+    breaks: ['rfc6120/5.3.3-no-whitespace', 'rfc6120/6.3.5-no-whitespace'],
     summary: 'Sends white space around the elements of STARTTLS and SASL',
+  },
+  {
+    name: 'prefix-free-streams-are-dropped',
+    breaks: ['rfc6120/4.8.2-prefix-free-stream', 'rfc6120/4.9.3.2*'],
+    summary: 'Ends the connection without a word where the stream namespace has no prefix',
+  },
+  {
+    name: 'client-stream-errors-are-ignored',
+    breaks: ['rfc6120/4.9.1.1-answers-clients-error', 'rfc6120/4.9.2-unknown-condition-undefined'],
+    summary: 'Keeps the stream open when the client ends it with an error',
+    silent: true,
+  },
+  {
+    name: 'packets-must-end-with-tags',
+    breaks: ['rfc6120/4.1-response-stream', 'rfc6120/8-timing-meaningless'],
+    summary: 'Takes XML for broken when a packet ends within a tag or a text',
+  },
+  {
+    name: 'unfinished-stanzas-are-processed',
+    breaks: ['rfc6120/8-partial-stanza-not-processed'],
+    summary: 'Processes what it has of a stanza when the connection ends within it',
   },
   {
     name: 'talks-after-closing-tag',
@@ -128,6 +148,8 @@ export class ClientStream implements TransportListener {
   #working = false;
   /** The response header of the current stream was sent. */
   #open = false;
+  /** Nothing that comes is looked at any more: only a fault does that. */
+  #deaf = false;
   #closed = false;
   #pauses = 0;
 
@@ -151,13 +173,16 @@ export class ClientStream implements TransportListener {
     return this.transport.encryption !== undefined;
   }
 
+  /** Something came that was not parsed yet. */
+  get unread(): boolean {
+    return this.#unread.length > 0;
+  }
+
   /** Answers the TLS handshake that comes next; `keepUnread`: a fault lets through what came before it. */
   startTls(keepUnread: boolean): void {
-    const events = this.#events;
     this.transport.startTls(this.domain.identity.context());
     this.restart();
-    this.#unread = [];
-    if (keepUnread) this.#events = events;
+    if (!keepUnread) this.#unread = [];
   }
 
   /** The next thing that comes is a stream header: after STARTTLS and SASL (RFC 6120 section 4.3.3). */
@@ -167,10 +192,15 @@ export class ClientStream implements TransportListener {
     this.#parser?.stop();
     const mode = this.transport.framing;
     const add = (event: StreamEvent) => this.#events.push(event);
+    const onElement = (element: XmlElement, facts: ElementFacts) => {
+      add({ kind: 'element', element, facts });
+      // What is behind it is then read by the parser of the next stream.
+      if (keepsPlaintext(this, element)) this.#parser?.stop();
+    };
     this.#parser = new StreamParser(
       {
         onHeader: (header) => add({ kind: 'header', header }),
-        onElement: (element, facts) => add({ kind: 'element', element, facts }),
+        onElement,
         onEnd: () => add({ kind: 'end' }),
         onViolation: (violation) => add({ kind: 'violation', violation }),
       },
@@ -179,7 +209,11 @@ export class ClientStream implements TransportListener {
   }
 
   received(bytes: Buffer): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#deaf) return;
+    if (this.domain.faults.active('packets-must-end-with-tags') && !/^\s*(<.*>\s*)?$/s.test(`${bytes}`)) {
+      this.fail({ condition: 'not-well-formed', text: 'The packet does not end with a tag' });
+      return;
+    }
     this.#unread.push(bytes);
     if (!this.#working) void this.#work();
   }
@@ -200,7 +234,8 @@ export class ClientStream implements TransportListener {
       }
       const bytes = this.#unread.shift();
       if (!bytes) break;
-      this.#parser?.write(bytes);
+      const rest = this.#parser?.write(bytes);
+      if (rest?.length && this.#events.length > 0) this.#unread.unshift(rest);
     }
     this.#working = false;
   }
@@ -240,6 +275,10 @@ export class ClientStream implements TransportListener {
     const { faults } = this.domain;
     this.language = header.get('xml:lang') || undefined;
     if (this.secured) this.claimedFrom = header.get('from');
+    if (header.prefix === '' && !header.framed && faults.active('prefix-free-streams-are-dropped')) {
+      this.destroy();
+      return;
+    }
     const mistake = headerMistake(this.domain, header);
     if (!mistake || !faults.active('stream-error-before-header')) this.#sendHeader(header);
     if (mistake) this.fail(mistake);
@@ -268,10 +307,20 @@ export class ClientStream implements TransportListener {
     } else if (element.namespace === namespaces.tls) negotiateTls(this, element);
     else if (element.namespace === namespaces.sasl) return this.sasl.handle(element);
     else if (element.namespace === namespaces.streamManagement) handleManagement(this, element);
-    else if (element.is('error', namespaces.stream)) this.#clientCloses();
-    else if (!faults.active('unknown-elements-are-ignored')) {
-      this.fail({ condition: 'unsupported-stanza-type', text: `<${element.name}/> is not known here` });
-    }
+    else if (element.is('error', namespaces.stream)) {
+      if (faults.active('client-stream-errors-are-ignored')) this.#deaf = true;
+      else this.#clientCloses();
+    } else this.#unknown(element);
+  }
+
+  /** Sections 4.8.3 and 4.8.4: a content namespace for others is told from elements that are no content at all. */
+  #unknown(element: XmlElement): void {
+    if (this.domain.faults.active('unknown-elements-are-sent-back')) {
+      this.send(withAttributes(element, { type: 'error' }));
+    } else if (isContentForOthers(element)) {
+      const text = `Stanzas are in the namespace ${namespaces.client} here, not ${element.namespace}`;
+      this.fail({ condition: 'invalid-namespace', text });
+    } else this.fail({ condition: 'unsupported-stanza-type', text: `<${element.name}/> is not known here` });
   }
 
   /** RFC 7395 section 3.3.2. */
@@ -292,7 +341,7 @@ export class ClientStream implements TransportListener {
     }
     const handled = this.account
       ? bindResource(this, this.account, stanza) || handleUnbound(this, this.account, stanza)
-      : answerEarlyRegistration(this, stanza);
+      : bindWithoutLogin(this, stanza) || answerEarlyRegistration(this, stanza);
     if (handled || faults.active('stanzas-before-login-are-ignored')) return;
     this.fail({ condition: 'not-authorized', text: 'Stanzas are accepted once a resource is bound' });
   }
@@ -312,6 +361,7 @@ export class ClientStream implements TransportListener {
   /** The client ends the stream in good order, and its session with it (RFC 6120 section 4.4). */
   #clientCloses(): void {
     const { faults } = this.domain;
+    if (this.#deaf) return;
     if (faults.active('stream-close-goes-unanswered')) return;
     this.close(!faults.active('stream-closes-without-closing-tag'));
   }
@@ -359,12 +409,20 @@ export class ClientStream implements TransportListener {
 
   /** The connection went away. Unless the session can be resumed, the resource is gone, too. */
   closed(): void {
+    this.#finishStanza();
     this.#leave();
     const { session } = this;
     this.session = undefined;
     if (!session) return;
     if (session.management?.resumable) session.management.detach();
     else endSession(this.domain, session);
+  }
+
+  /** A fault closes what the client left open. */
+  #finishStanza(): void {
+    if (this.#closed || !this.domain.faults.active('unfinished-stanzas-are-processed')) return;
+    this.#parser?.write(Buffer.from('</message>'));
+    for (const event of this.#events.splice(0)) if (event.kind === 'element') this.#handle(event);
   }
 
   #leave(): void {

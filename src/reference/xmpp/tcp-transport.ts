@@ -87,6 +87,24 @@ export class TcpTransport implements Transport {
     if (needed) secure.once('secure', () => secure.alpnProtocol || this.destroy());
   }
 
+  preview(take: (octets: Buffer) => boolean): void {
+    const connection = this.#connection;
+    connection.removeAllListeners('data');
+    connection.once('data', (octets: Buffer) => {
+      // What is not taken is put back before TLS looks for it.
+      connection.pause();
+      connection.unshift(octets);
+      if (!take(octets)) return;
+      connection.read();
+      connection.on('data', (bytes: Buffer) => this.#listener.received(bytes));
+      connection.resume();
+    });
+  }
+
+  writeOctets(octets: Buffer): void {
+    this.#connection.write(octets);
+  }
+
   #listen(socket: Socket): void {
     socket.on('data', (bytes: Buffer) => this.#listener.received(bytes));
     socket.on('end', () => socket.end());

@@ -19,6 +19,10 @@ export interface Transport {
   resume(): void;
   /** Answers the TLS handshake that comes next. */
   startTls(context: SecureContext): void;
+  /** For faults, and only over TCP: shows the next octets to `take`, which says whether it took them. */
+  preview?(take: (octets: Buffer) => boolean): void;
+  /** For faults, and only over TCP: writes what is no XML. */
+  writeOctets?(octets: Buffer): void;
 }
 
 /** Who is told what comes over a transport. */

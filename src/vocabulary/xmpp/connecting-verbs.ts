@@ -2,7 +2,7 @@ import type { SaslOverrides } from '../../xmpp/sasl/mechanism.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, verb } from '../vocabulary.ts';
 import { type Way, XmppActor } from './actor.ts';
-import { type Attempt, authenticate, bind, connect, secure, tryToAuthenticate } from './session.ts';
+import { type Attempt, authenticate, bind, connect, secure, tryToAuthenticate, tryToSecure } from './session.ts';
 
 const text = { type: 'string' } as const;
 const tlsVersion = { enum: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] } as const;
@@ -184,6 +184,14 @@ export const connectingVerbs = [
       const actor = actorAs(stage, step.subject, XmppActor);
       await actor.beginTls();
     },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'tries to secure',
+    summary:
+      'After `<starttls/>` was sent: waits for the answer and, where it is `<proceed/>`, plays the client’s half of the handshake; opens no stream. How it ends, the next step says: `sees tls`, `is closed`, `receives in clear`',
+    example: '- romeo tries to secure',
+    play: (step, stage) => tryToSecure(actorAs(stage, step.subject, XmppActor), stage),
   }),
   verb({
     subject: 'actor',

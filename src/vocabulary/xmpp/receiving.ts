@@ -130,6 +130,19 @@ export const receivingVerbs = [
   }),
   verb({
     subject: 'actor',
+    phrase: 'receives without white space',
+    takes: stanza,
+    summary:
+      'As `receives`, but no white space came before the element since the actor last wrote (RFC 6120 sections 5.3.3 and 6.3.5)',
+    example: "- romeo receives without white space: <proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+    prepare: ({ value }) => patternOf(value),
+    expect: (step, stage) =>
+      new StanzaExpectation(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, {
+        unspaced: true,
+      }),
+  }),
+  verb({
+    subject: 'actor',
     phrase: 'receives in any order',
     takes: { type: 'array', items: stanza, minItems: 2 },
     summary: 'Each of these comes, in whatever order',

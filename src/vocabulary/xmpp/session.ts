@@ -54,6 +54,23 @@ export async function secure(actor: XmppActor, stage: Stage): Promise<void> {
   );
 }
 
+/** Goes on from `<starttls/>` to the end of a handshake, wherever the server lets it go; what came of it is in the inbox. */
+export async function tryToSecure(actor: XmppActor, stage: Stage): Promise<void> {
+  const over = ['ended', 'stream-end', 'stream-error', 'violation'];
+  const answer = (event: XmppEvent) =>
+    over.includes(event.kind) || (event.kind === 'element' && event.element.namespace === namespaces.tls);
+  const before = actor.inbox.waiting().map(({ event }) => event);
+  const event =
+    before.find(answer) ??
+    (await ask(actor, stage, {
+      expected: 'an answer to <starttls/>',
+      write: () => undefined,
+      read: (next) => (answer(next) ? next : undefined),
+    }));
+  if (event.kind !== 'element' || event.element.name !== 'proceed') return;
+  await actor.connection.startTls().catch(() => stage.signal.throwIfAborted());
+}
+
 function optionsOf(actor: XmppActor, attempt: Attempt, signal: AbortSignal): AuthenticationOptions {
   const { username, password } = actor.account;
   return { username, password, ...attempt, signal };

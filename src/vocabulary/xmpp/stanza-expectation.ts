@@ -22,8 +22,11 @@ export class StanzaExpectation implements Expectation {
   readonly #actor: XmppActor;
   readonly #pattern: StanzaPattern;
   readonly #names: Names;
+  readonly #unspaced: boolean;
 
-  constructor(actor: XmppActor, pattern: StanzaPattern, names: Names) {
+  /** `unspaced`: no white space may come right before it. */
+  constructor(actor: XmppActor, pattern: StanzaPattern, names: Names, { unspaced = false } = {}) {
+    this.#unspaced = unspaced;
     this.#actor = actor;
     this.#pattern = pattern;
     this.#names = names;
@@ -38,6 +41,11 @@ export class StanzaExpectation implements Expectation {
       const element = elementOf(arrival);
       if (!element) continue;
       const { differences, captured } = compare(this.#pattern, element, this.#names);
+      if (differences.length === 0 && this.#unspaced && isSpaced(arrival))
+        return {
+          state: 'broken',
+          finding: this.#actor.finding('mismatch', this.expected, 'white space came before it'),
+        };
       if (differences.length === 0) return { state: 'met', take: () => this.#take(arrival, captured) };
       if (isTheAnswer(this.#pattern, element, this.#names))
         return { state: 'broken', finding: this.#mismatch(element, differences) };
@@ -86,6 +94,10 @@ export class StanzaExpectation implements Expectation {
 /** The element of an arrival that steps can still take; `undefined` for what is not an element. */
 export function elementOf(arrival: Arrival<XmppArrival>): XmlElement | undefined {
   return arrival.event.kind === 'element' ? arrival.event.element : undefined;
+}
+
+function isSpaced({ event }: Arrival<XmppArrival>): boolean {
+  return event.kind === 'element' && event.spaced;
 }
 
 /**

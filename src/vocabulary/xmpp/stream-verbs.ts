@@ -235,6 +235,19 @@ export const streamVerbs = [
   }),
   verb({
     subject: 'actor',
+    phrase: 'receives in clear',
+    summary:
+      'Something that is no TLS comes after `<proceed/>`, where nothing else may (RFC 6120 section 5.4.3.1)',
+    example: '- romeo receives in clear',
+    expect: (step, stage) =>
+      new EventExpectation(actorAs(stage, step.subject, XmppActor), {
+        expected: 'something in clear instead of TLS',
+        judge: (event) => (event.kind === 'violation' && event.inClear ? 'met' : 'other'),
+        survivesEnd: false,
+      }),
+  }),
+  verb({
+    subject: 'actor',
     phrase: 'is refused',
     takes: { type: 'string', pattern: '^(\\{[a-z|-]+\\}|\\{\\*\\}|[a-z-]+)$' },
     summary: 'The server answers the attempt to authenticate with this SASL failure (RFC 6120 section 6.5)',
