@@ -292,7 +292,9 @@ export class XmppConnection {
     if (bytes.length === 0) return;
     const record = bytes[0] !== undefined && bytes[0] >= 20 && bytes[0] <= 24;
     if (this.#octetsBeforeTls === 0 && !record) {
-      this.#clearText(`${JSON.stringify(bytes.toString('latin1', 0, 200))} in clear between <proceed/> and TLS`);
+      this.#clearText(
+        `${JSON.stringify(bytes.toString('latin1', 0, 200))} in clear between <proceed/> and TLS`,
+      );
     }
     this.#octetsBeforeTls += bytes.length;
   }

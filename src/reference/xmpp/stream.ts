@@ -7,7 +7,6 @@ import {
   StreamParser,
   type XmlViolation,
 } from '../../xmpp/stream-parser.ts';
-import type { Fault } from '../fault.ts';
 import type { LocalAccount } from './accounts.ts';
 import { bindResource, bindWithoutLogin } from './binding.ts';
 import type { XmppDomain } from './domain.ts';
@@ -23,101 +22,6 @@ import { streamFeatures } from './stream-features.ts';
 import { headerMistake, responseHeader, streamEnd, writtenFor } from './stream-headers.ts';
 import { handleManagement } from './stream-management.ts';
 import type { Transport, TransportListener } from './transport.ts';
-
-export const faults: Fault[] = [
-  {
-    name: 'no-stream-features',
-    breaks: ['rfc6120/4.3.2*', 'rfc7395/3.4*'],
-    summary: 'Sends no stream features',
-    silent: true,
-  },
-  {
-    name: 'stream-closes-without-closing-tag',
-    breaks: ['rfc6120/4.4*', 'rfc7395/3.6*'],
-    summary: 'Drops the connection when the client closes its stream',
-  },
-  {
-    name: 'stream-close-goes-unanswered',
-    breaks: ['rfc6120/4.4*', 'rfc7395/3.6*'],
-    summary: 'Says nothing when the client closes its stream',
-    silent: true,
-  },
-  {
-    name: 'malformed-xml-goes-unanswered',
-    breaks: ['rfc6120/4.9.3*', 'rfc6120/11*', 'rfc7395/3.3*'],
-    summary: 'Says nothing to XML that is not well-formed',
-    silent: true,
-  },
-  {
-    name: 'restricted-xml-goes-unanswered',
-    breaks: ['rfc6120/4.9.3.18*', 'rfc6120/11.1*'],
-    summary: 'Says nothing to comments, processing instructions and document types',
-    silent: true,
-  },
-  {
-    name: 'oversized-stanza-goes-unanswered',
-    breaks: ['rfc6120/4.9.3.14*', 'rfc6120/13.12*'],
-    summary: 'Says nothing to a stanza beyond the limit',
-    silent: true,
-  },
-  {
-    name: 'unknown-elements-are-sent-back',
-    breaks: ['rfc6120/4.9.3.24*', 'rfc6120/4.8.4-foreign-element-ignored-or-closed'],
-    summary: 'Sends top-level elements that it does not know back as errors',
-  },
-  {
-    name: 'foreign-elements-are-routed',
-    breaks: ['rfc6120/4.8.4*', 'rfc6120/4.9.3.24*'],
-    summary: 'Takes elements that are named like stanzas for stanzas, whatever their namespace',
-  },
-  {
-    name: 'prefixed-stanzas-are-accepted',
-    breaks: ['rfc6120/4.8.5-prefixed-content-not-accepted'],
-    summary: 'Accepts stanzas with a prefix for the content namespace',
-  },
-  {
-    name: 'white-space-during-negotiation',
-    breaks: ['rfc6120/5.3.3-no-whitespace', 'rfc6120/6.3.5-no-whitespace'],
-    summary: 'Sends white space around the elements of STARTTLS and SASL',
-  },
-  {
-    name: 'prefix-free-streams-are-dropped',
-    breaks: ['rfc6120/4.8.2-prefix-free-stream', 'rfc6120/4.9.3.2*'],
-    summary: 'Ends the connection without a word where the stream namespace has no prefix',
-  },
-  {
-    name: 'client-stream-errors-are-ignored',
-    breaks: ['rfc6120/4.9.1.1-answers-clients-error', 'rfc6120/4.9.2-unknown-condition-undefined'],
-    summary: 'Keeps the stream open when the client ends it with an error',
-    silent: true,
-  },
-  {
-    name: 'packets-must-end-with-tags',
-    breaks: ['rfc6120/4.1-response-stream', 'rfc6120/8-timing-meaningless'],
-    summary: 'Takes XML for broken when a packet ends within a tag or a text',
-  },
-  {
-    name: 'unfinished-stanzas-are-processed',
-    breaks: ['rfc6120/8-partial-stanza-not-processed'],
-    summary: 'Processes what it has of a stanza when the connection ends within it',
-  },
-  {
-    name: 'talks-after-closing-tag',
-    breaks: ['rfc6120/4.4-silent*', 'rfc6120/4.4-answers*'],
-    summary: 'Sends another stanza after the closing tag of its stream',
-  },
-  {
-    name: 'stanzas-before-login-are-ignored',
-    breaks: ['rfc6120/4.9.3.12*', 'rfc6120/6.3.1*', 'rfc6120/7*'],
-    summary: 'Ignores stanzas of clients that are not authenticated or have no resource',
-    silent: true,
-  },
-  {
-    name: 'stanzas-before-binding-are-processed',
-    breaks: ['rfc6120/7.1*', 'rfc6120/7.3*', 'messaging/auth-nothing-before-sign-in'],
-    summary: 'Delivers stanzas of clients that have no resource yet',
-  },
-];
 
 /** Beyond this a stanza is a policy violation; RFC 6120 section 13.12 wants 10000 at least. */
 const stanzaLimit = 256 * 1024;
@@ -422,7 +326,9 @@ export class ClientStream implements TransportListener {
   #finishStanza(): void {
     if (this.#closed || !this.domain.faults.active('unfinished-stanzas-are-processed')) return;
     this.#parser?.write(Buffer.from('</message>'));
-    for (const event of this.#events.splice(0)) if (event.kind === 'element') this.#handle(event);
+    for (const event of this.#events.splice(0)) {
+      if (event.kind === 'element' && isStanza(event.element)) this.#stanza(event.element);
+    }
   }
 
   #leave(): void {

@@ -2,7 +2,15 @@ import type { SaslOverrides } from '../../xmpp/sasl/mechanism.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, verb } from '../vocabulary.ts';
 import { type Way, XmppActor } from './actor.ts';
-import { type Attempt, authenticate, bind, connect, secure, tryToAuthenticate, tryToSecure } from './session.ts';
+import {
+  type Attempt,
+  authenticate,
+  bind,
+  connect,
+  secure,
+  tryToAuthenticate,
+  tryToSecure,
+} from './session.ts';
 
 const text = { type: 'string' } as const;
 const tlsVersion = { enum: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] } as const;
