@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { agreementViolations } from './agreement.ts';
 import { type CloseBody, decodeClose, encodeClose, mayBeSent } from './close-code.ts';
 import { Deflater } from './deflate.ts';
 import { type DeflateParameters, parseExtensions, readAgreement } from './deflate-offer.ts';
@@ -13,7 +14,11 @@ export type { HandshakeResponse } from './handshake.ts';
 
 /** Something that the server did, in the order in which it did it. */
 export type WebSocketEvent =
-  | { kind: 'response'; response: HandshakeResponse }
+  /**
+   * The answer to the handshake. Its violations are what it agrees to against the offer of a request that was not
+   * raw: a client has to fail the connection for each (section 4.1), which is left to the caller.
+   */
+  | { kind: 'response'; response: HandshakeResponse; violations: Violation[] }
   | { kind: 'frame'; frame: Frame; violations: FrameViolation[] }
   /** Follows its last frame. */
   | ({ kind: 'message' } & Message)
@@ -56,6 +61,8 @@ export class WebSocketConnection {
   readonly #wire: Wire;
   readonly localPort: number | undefined;
   #head: HeadReader | undefined = new HeadReader();
+  /** The header fields of the request; unknown where it was raw. */
+  #offer: Extract<HandshakeRequest, { headers: unknown }>['headers'] | undefined;
   #frames: FrameParser | undefined;
   #assembler: MessageAssembler | undefined;
   #deflater: Deflater | undefined;
@@ -102,6 +109,7 @@ export class WebSocketConnection {
 
   /** Writes an opening handshake and waits for nothing; `every` cuts it into writes of so many octets. */
   request(request: HandshakeRequest, slices: { every?: number } = {}): void {
+    this.#offer = 'raw' in request ? undefined : request.headers;
     this.write(encodeRequest(request), slices);
   }
 
@@ -225,8 +233,10 @@ export class WebSocketConnection {
     if (!head) return;
     const response = readResponse(head);
     this.#head = undefined;
-    if (response.status === 101) this.#begin(head);
-    this.#announce({ kind: 'response', response });
+    const opens = response.status === 101;
+    if (opens) this.#begin(head);
+    const violations = opens && this.#offer ? agreementViolations(this.#offer, head.headers) : [];
+    this.#announce({ kind: 'response', response, violations });
     this.#frames?.write(head.rest);
   }
 

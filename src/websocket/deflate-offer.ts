@@ -49,8 +49,7 @@ function splitOutsideQuotes(text: string, separator: string): string[] {
 export function acceptOffer(
   extension: Extension,
 ): { parameters: DeflateParameters; field: string } | undefined {
-  if (extension.name !== 'permessage-deflate') return undefined;
-  const offered = readParameters(extension.parameters, true);
+  const offered = readOffer(extension);
   if (!offered) return undefined;
   const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits } = offered;
   const words = ['permessage-deflate'];
@@ -68,44 +67,50 @@ export function readAgreement(extension: Extension): DeflateParameters | undefin
   return extension.name === 'permessage-deflate' ? readParameters(extension.parameters, false) : undefined;
 }
 
-/** RFC 7692 section 7.1: each parameter at most once, none unknown, windows from 8 to 15 without leading zeros. */
+/** What a server reads from a client's offer; undefined where it must be declined. */
+export function readOffer(extension: Extension): DeflateParameters | undefined {
+  return extension.name === 'permessage-deflate' ? readParameters(extension.parameters, true) : undefined;
+}
+
 function readParameters(
   parameters: Extension['parameters'],
   isOffer: boolean,
 ): DeflateParameters | undefined {
-  const agreed: DeflateParameters = {
-    serverNoContextTakeover: false,
-    clientNoContextTakeover: false,
-    serverMaxWindowBits: 15,
-    clientMaxWindowBits: 15,
+  if (parameterFault(parameters, isOffer) !== undefined) return undefined;
+  const values = new Map(parameters);
+  return {
+    serverNoContextTakeover: values.has('server_no_context_takeover'),
+    clientNoContextTakeover: values.has('client_no_context_takeover'),
+    serverMaxWindowBits: Number(values.get('server_max_window_bits') ?? 15),
+    clientMaxWindowBits: Number(values.get('client_max_window_bits') ?? 15),
   };
-  const names = parameters.map(([name]) => name);
-  if (new Set(names).size < names.length) return undefined;
-  return parameters.every((parameter) => take(parameter, agreed, isOffer)) ? agreed : undefined;
 }
 
-/** Notes one parameter; false where it is not legal. */
-function take(
-  [name, value]: Extension['parameters'][number],
-  agreed: DeflateParameters,
-  isOffer: boolean,
-): boolean {
-  const bits = value !== undefined && /^([89]|1[0-5])$/.test(value) ? Number(value) : undefined;
-  switch (name) {
-    case 'server_no_context_takeover':
-      agreed.serverNoContextTakeover = true;
-      return value === undefined;
-    case 'client_no_context_takeover':
-      agreed.clientNoContextTakeover = true;
-      return value === undefined;
-    case 'server_max_window_bits':
-      agreed.serverMaxWindowBits = bits ?? 15;
-      return bits !== undefined;
-    case 'client_max_window_bits':
-      agreed.clientMaxWindowBits = bits ?? 15;
-      // Only an offer may name this one without a value (section 7.1.2.2).
-      return bits !== undefined || (value === undefined && isOffer);
-    default:
-      return false;
+/** What is wrong with the parameters of an offer or an answer, whatever the other side said (RFC 7692 section 7.1). */
+export function parameterFault(parameters: Extension['parameters'], isOffer: boolean): string | undefined {
+  const seen = new Set<string>();
+  for (const [name, value] of parameters) {
+    if (seen.has(name)) return `the parameter ${name} stands twice`;
+    seen.add(name);
+    const isLegal = legal.get(name);
+    if (!isLegal) return `the parameter ${name} is unknown`;
+    if (!isLegal(value, isOffer))
+      return value === undefined
+        ? `the parameter ${name} has no value`
+        : `the parameter ${name} must not have the value ${value}`;
   }
+  return undefined;
 }
+
+const isAbsent = (value: string | undefined) => value === undefined;
+/** From 8 to 15, without leading zeros. */
+const isWindow = (value: string | undefined) => value !== undefined && /^([89]|1[0-5])$/.test(value);
+
+/** The parameters there are, and whether a value is legal for them. */
+const legal = new Map<string, (value: string | undefined, isOffer: boolean) => boolean>([
+  ['server_no_context_takeover', isAbsent],
+  ['client_no_context_takeover', isAbsent],
+  ['server_max_window_bits', isWindow],
+  // Only an offer may name this one without a value (section 7.1.2.2).
+  ['client_max_window_bits', (value, isOffer) => isWindow(value) || (isOffer && isAbsent(value))],
+]);

@@ -25,10 +25,19 @@ export function requestTo(port: number, ...headers: [name: string, value: string
 
 /** The answer that opens a connection. */
 export function acceptance(extensions?: string): Buffer {
-  const field = extensions === undefined ? '' : `Sec-WebSocket-Extensions: ${extensions}\r\n`;
-  return Buffer.from(
-    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(key)}\r\n${field}\r\n`,
-  );
+  return acceptanceWith(extensions === undefined ? [] : [`Sec-WebSocket-Extensions: ${extensions}`]);
+}
+
+/** The answer that opens a connection, with further header fields. */
+export function acceptanceWith(fields: readonly string[]): Buffer {
+  const lines = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${acceptFor(key)}`,
+    ...fields,
+  ];
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
 }
 
 /** A server that does with each connection what a script says, and its way down. */

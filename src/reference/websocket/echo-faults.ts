@@ -222,6 +222,26 @@ const rows: readonly Row[] = [
     'rfc7692/7.1* rfc7692/5-request*',
     'Agrees without the parameters it was asked for',
   ],
+  [
+    'deflate-is-accepted-twice',
+    'rfc7692/5-answers-one-offer rfc7692/5-rsv1-conflict',
+    'Agrees to permessage-deflate two times in one answer',
+  ],
+  [
+    'deflate-answer-repeats-a-parameter',
+    'rfc7692/7-response-parameters-valid',
+    'Names a parameter twice in its agreement',
+  ],
+  [
+    'client-window-is-limited-unasked',
+    'rfc7692/7.1.2.2-not-without-offer',
+    'Limits the window of a client that did not offer it',
+  ],
+  [
+    'server-window-is-larger-than-asked',
+    'rfc7692/7.1.2.1-acknowledged rfc7692/5-request-respected',
+    'Agrees to a window of 15 bits whatever was asked for',
+  ],
   ['first-deflate-offer-only', 'rfc7692/7.1.3* rfc7692/5-*', 'Looks at the first offer alone'],
   ['rsv1-is-not-set', 'rfc7692/6* rfc7692/7.2*', 'Compresses without setting RSV1'],
   [

@@ -98,13 +98,22 @@ function chooseOffer(
   for (const offer of considered) {
     const agreed = acceptOffer(offer) ?? illegally(offer, faults);
     if (!agreed) continue;
-    if (faults.active('deflate-answer-is-illegal'))
-      return { ...agreed, field: 'permessage-deflate; server_max_window_bits=7' };
-    if (faults.active('deflate-parameters-are-not-confirmed'))
-      return { ...agreed, field: 'permessage-deflate' };
-    return agreed;
+    return { ...agreed, field: answered(agreed.field, faults) };
   }
   return undefined;
+}
+
+/** The agreement as it is answered. */
+function answered(field: string, faults: FaultSwitch): string {
+  if (faults.active('deflate-answer-is-illegal')) return 'permessage-deflate; server_max_window_bits=7';
+  if (faults.active('deflate-parameters-are-not-confirmed')) return 'permessage-deflate';
+  if (faults.active('deflate-is-accepted-twice')) return `${field}, permessage-deflate`;
+  if (faults.active('deflate-answer-repeats-a-parameter'))
+    return `${field}; client_no_context_takeover; client_no_context_takeover`;
+  if (faults.active('client-window-is-limited-unasked')) return `${field}; client_max_window_bits=15`;
+  if (faults.active('server-window-is-larger-than-asked'))
+    return field.replace(/server_max_window_bits=\d+/, 'server_max_window_bits=15');
+  return field;
 }
 
 function illegally(offer: Extension, faults: FaultSwitch): ReturnType<typeof acceptOffer> {

@@ -251,8 +251,11 @@ export class WebSocketActor implements Actor {
   /** What fails any step that waits, whatever it waits for. */
   violation(expected: string, event: WebSocketArrival): Finding | undefined {
     if (event.kind === 'flood') return this.finding('unexpected', expected, describeArrival(event));
-    if (event.kind !== 'violation') return undefined;
-    return this.finding('violation', expected, `the server broke section ${event.section}: ${event.text}`);
+    return event.kind === 'violation' ? this.violationFinding(expected, event) : undefined;
+  }
+
+  violationFinding(expected: string, { section, text }: { section: string; text: string }): Finding {
+    return this.finding('violation', expected, `the server broke section ${section}: ${text}`);
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { acceptFor } from '../../websocket/handshake.ts';
 import { frame, play, type Script, scriptedServer, unmasked } from './test-support.ts';
 
 describe('against a server that breaks the protocol', () => {
@@ -146,6 +147,52 @@ describe('against a server that breaks the protocol', () => {
         ),
     });
     await expect(play(port, 'open', [])).rejects.toThrow(/Sec-WebSocket-Accept|violation|section/);
+  });
+
+  describe('that agrees to what was not offered', () => {
+    const answering = (fields: string) =>
+      scriptedServer({
+        answer: (request, socket) => {
+          const key = /^sec-websocket-key: *(\S+)/im.exec(request)?.[1] ?? '';
+          socket.write(
+            `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(key)}\r\n${fields}\r\n\r\n`,
+          );
+        },
+      });
+
+    it.each([
+      ['a subprotocol', 'Sec-WebSocket-Protocol: nobody-asked', '4.1'],
+      ['an extension', 'Sec-WebSocket-Extensions: x-nobody-asked', '4.1'],
+      [
+        'a window',
+        'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=9',
+        'RFC 7692 7.1.2.2',
+      ],
+    ])('%s, the client fails to open, and shows the section and the header field', async (_what, field, section) => {
+      const given = { state: 'connected', subprotocols: ['chat'], extensions: 'permessage-deflate' };
+      const port = await answering(
+        field.includes('Extensions') ? field : `${field}\r\nSec-WebSocket-Extensions: permessage-deflate`,
+      );
+      const { finding } = await play(port, given, ['client opens']);
+      expect(finding?.kind).toBe('violation');
+      expect(finding?.message).toContain(`section ${section}:`);
+      expect(finding?.message).toContain(field);
+      expect(finding?.nearest).toContain(field);
+    });
+
+    it('a client that was to be open has none of it, whatever comes next', async () => {
+      const port = await answering('Sec-WebSocket-Protocol: nobody-asked');
+      await expect(play(port, 'open', [])).rejects.toThrow('section 4.1');
+    });
+
+    it('raw steps look at the answer as at any other', async () => {
+      const port = await answering('Sec-WebSocket-Protocol: nobody-asked');
+      const { finding } = await play(port, 'connected', [
+        'client requests',
+        { 'client receives response': { headers: { 'Sec-WebSocket-Protocol': 'nobody-asked' } } },
+      ]);
+      expect(finding).toBeUndefined();
+    });
   });
 
   it('takes frames and the message that they make as one thing', async () => {

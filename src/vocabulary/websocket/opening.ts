@@ -94,12 +94,22 @@ function describeResponse(response: Response): string {
   return [`HTTP status ${response.status}`, ...fields].join('\n');
 }
 
-function responseExpectation(actor: WebSocketActor, pattern: ResponsePattern, names: Names): Expectation {
+function responseExpectation(
+  actor: WebSocketActor,
+  pattern: ResponsePattern,
+  names: Names,
+  { agreement = 'any' }: { agreement?: 'any' | 'as offered' } = {},
+): Expectation {
   const expected = `${actor.name} to receive a response with ${JSON.stringify(pattern)}`;
   return new ArrivalExpectation(actor, {
     expected,
     judge(event): Judgement {
       if (event.kind !== 'response') return 'other';
+      const [violation] = agreement === 'as offered' ? event.violations : [];
+      if (violation) {
+        const finding = actor.violationFinding(expected, violation);
+        return { ...finding, nearest: describeResponse(event.response) };
+      }
       const differences = responseDifferences(pattern, event.response, names);
       if (differences.length === 0) return 'met';
       return responseMismatch(actor, expected, event.response, differences);
@@ -159,7 +169,10 @@ function request(actor: WebSocketActor, text: RequestText, stage: Stage, every?:
   actor.connection.request(spec.request, every === undefined ? {} : { every });
 }
 
-/** The opening handshake to its end, which must be 101 with the right accept value. */
+/**
+ * The opening handshake to its end, which must be 101 with the right accept value, and must agree to nothing that was
+ * not offered (RFC 6455 section 4.1).
+ */
 export async function open(actor: WebSocketActor, stage: Stage, withinMs: number): Promise<void> {
   if (!actor.connected || actor.requested) await actor.connect();
   request(actor, {}, stage);
@@ -176,7 +189,8 @@ export async function open(actor: WebSocketActor, stage: Stage, withinMs: number
         : {}),
     },
   };
-  await meet([responseExpectation(actor, pattern, stage.names)], { withinMs, signal: stage.signal });
+  const expectation = responseExpectation(actor, pattern, stage.names, { agreement: 'as offered' });
+  await meet([expectation], { withinMs, signal: stage.signal });
 }
 
 export const openingVerbs = [
@@ -191,7 +205,8 @@ export const openingVerbs = [
   verb({
     subject: 'actor',
     phrase: 'opens',
-    summary: 'Performs the opening handshake, which must succeed; connects first where that is needed',
+    summary:
+      'Performs the opening handshake, which must succeed and agree to nothing that was not offered; connects first where that is needed',
     example: '- client opens',
     play: (step, stage) => open(actorOf(step, stage), stage, step.within),
   }),
