@@ -27,10 +27,10 @@ type Held = { octets: Buffer; since: number } | { sign: 'end' | 'reset'; since: 
 /** So much is held in memory before the sender is made to wait. */
 const mostHeld = 256 * 1024;
 
-/** Of what is held, so many slices are read one by one, each before the next is written. */
-const slicesApart = 64;
-/** Of what is left then, so many go in one turn: packets of their own, that a receiver may yet read together. */
-const slicesPerTurn = 16;
+/** A receiver in this process reads so many slices one by one, each before the next is written. */
+const slicesApart = 8;
+/** And those that follow too, as long as that takes no longer. The rest is written in a row, a packet for each. */
+const mostSlicingMs = 200;
 
 /** Carries octets, the half-close and the reset of one socket to another, in order. */
 export class Pipe {
@@ -42,8 +42,9 @@ export class Pipe {
   /** The rate limit lets the next octet pass at this time. */
   #freeAt = 0;
   #waiting: 'drain' | 'timer' | 'turn' | undefined;
-  /** Slices that were handed on since nothing was held. */
+  /** Slices that were handed on since nothing was held, and when the first of them was. */
   #slices = 0;
+  #slicingSince = 0;
   /** Whether the event loop has just polled, so that it polls again before the next `setImmediate`. */
   #hasPolled = false;
   #timer: NodeJS.Timeout | undefined;
@@ -148,8 +149,8 @@ export class Pipe {
   }
 
   #pauseAfterSlice(): void {
-    this.#slices++;
-    if (this.#slices > slicesApart && this.#slices % slicesPerTurn !== 0) return;
+    if (this.#slices++ === 0) this.#slicingSince = performance.now();
+    if (this.#slices > slicesApart && performance.now() - this.#slicingSince > mostSlicingMs) return;
     this.#waiting = 'turn';
     const goOn = () => {
       this.#hasPolled = true;

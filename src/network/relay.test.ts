@@ -162,15 +162,15 @@ describe('a relay', () => {
     expect(far.chunks.map(String)).toEqual(['abc', 'def', 'gh']);
   });
 
-  it('slices what is long without waiting for every slice to be read', async () => {
+  it('slices what is long in bounded time, and hands on all of it', async () => {
     const { open, relay } = await path();
     const { near, far } = await open();
-    relay.slice({ every: 3 });
-    const long = '0123456789'.repeat(300);
+    relay.slice({ every: 1 });
+    const long = '0123456789'.repeat(10_000);
     near.socket.write(long);
-    expect((await far.receives(3000)).toString()).toBe(long);
-    expect(new Set(far.chunks.slice(0, 60).map((chunk) => chunk.length))).toEqual(new Set([3]));
-    expect(far.chunks.length).toBeLessThan(300);
+    expect((await far.receives(long.length)).toString()).toBe(long);
+    expect(new Set(far.chunks.slice(0, 8).map((chunk) => chunk.length))).toEqual(new Set([1]));
+    expect(far.chunks.length).toBeLessThan(long.length);
   });
 
   it('slows what passes, keeps its order, and is busy meanwhile', async () => {
