@@ -369,7 +369,36 @@ describe('STARTTLS', () => {
     connection.write(request);
     await seen('element');
     await expect(connection.startTls()).rejects.toThrow(/version|SSL/i);
+    expect(await seen('violation')).toMatchObject({ inClear: true });
     expect(await seen('ended')).toMatchObject({ how: 'error' });
+  });
+
+  test('does not take an alert before it for text in clear', async () => {
+    const { connection, events, seen } = await open(async (peer) => {
+      await peer.open();
+      await peer.read();
+      peer.write(`<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>`);
+      peer.socket.end(Buffer.from('15030300020228', 'hex'));
+    });
+    connection.openStream();
+    connection.write(request);
+    await seen('ended');
+    expect(kinds(events)).toEqual(['header', 'features', 'element', 'ended']);
+  });
+
+  test('tells that white space came before an element, unless this side wrote since', async () => {
+    const { connection, events, seen } = await open(async (peer) => {
+      await peer.open();
+      peer.write("\n<message id='1'/> ");
+      await peer.read();
+      peer.write("<message id='2'/> <message id='3'/></stream:stream>");
+    });
+    connection.openStream();
+    await seen('element');
+    connection.write(request);
+    await seen('stream-end');
+    const elements = events.filter((event) => event.kind === 'element');
+    expect(elements.map((event) => event.spaced)).toEqual([true, false, true]);
   });
 });
 
