@@ -30,7 +30,7 @@ export const faults: Fault[] = [
   {
     name: 'disco-forgets-node',
     breaks: ['xep-0030/3.2-node-mirrored'],
-    summary: 'Repeats no node in its answers',
+    summary: 'Answers a request with a node as if there were none',
   },
   {
     name: 'disco-info-reveals-accounts',
@@ -50,6 +50,26 @@ export const faults: Fault[] = [
     name: 'disco-account-is-not-described',
     breaks: ['xep-0030/3.1-bare-jid*'],
     summary: 'Refuses to describe an account to those who may know of it',
+  },
+  {
+    name: 'disco-requests-reach-clients',
+    breaks: ['xep-0030/3.1-bare-jid-answered-by-server', 'xep-0030/4.1-items-bare-jid-answered-by-server'],
+    summary: 'Asks the clients of an account, too, when somebody asks for the account',
+  },
+  {
+    name: 'disco-tells-unknown-accounts-apart',
+    breaks: ['xep-0030/8-no-such-account*', 'xep-0030/8-stranger-cannot-tell'],
+    summary: 'Tells strangers by item-not-found that an account does not exist',
+  },
+  {
+    name: 'disco-items-without-address',
+    breaks: ['xep-0030/4.1-item-jid'],
+    summary: 'Lists an item that has no address',
+  },
+  {
+    name: 'disco-items-with-empty-node',
+    breaks: ['xep-0030/4.2-item-node-not-empty'],
+    summary: 'Lists an item whose node is empty',
   },
   {
     name: 'disco-items-are-refused',
@@ -81,20 +101,29 @@ export function answerDisco(domain: XmppDomain, request: IqRequest): XmlElement 
   if (account && info && faults.active('disco-account-is-not-described')) {
     return errorReply(domain, stanza, 'service-unavailable');
   }
+  if (account && stanza.get('to') !== undefined && faults.active('disco-requests-reach-clients'))
+    for (const client of account.availableSessions) client.send(stanza);
   const node = payload.get('node');
   // No entity here has nodes.
-  if (node !== undefined && info) {
+  if (node !== undefined && info && !faults.active('disco-forgets-node')) {
     return errorReply(domain, stanza, 'item-not-found');
   }
   if (!info && faults.active('disco-items-are-refused'))
     return errorReply(domain, stanza, 'service-unavailable');
-  const content = info ? description(domain, request) : items(request);
+  const content = info ? description(domain, request) : items(domain, request);
   const attributes = node === undefined || faults.active('disco-forgets-node') ? {} : { node };
   return resultOf(stanza, new XmlElement('query', payload.namespace, attributes, content));
 }
 
 /** XEP-0030 section 8: strangers learn nothing, not even whether the account exists. */
 export function answerStranger(domain: XmppDomain, stanza: XmlElement, payload: XmlElement): XmlElement {
+  const named = [namespaces.discoInfo, namespaces.discoItems].includes(payload.namespace as never);
+  if (
+    named &&
+    domain.faults.active('disco-tells-unknown-accounts-apart') &&
+    !domain.accountOf(stanza.get('to') ?? '')
+  )
+    return errorReply(domain, stanza, 'item-not-found');
   if (payload.namespace !== namespaces.discoItems) return errorReply(domain, stanza, 'service-unavailable');
   const node = payload.get('node');
   const attributes = node === undefined ? {} : { node };
@@ -123,7 +152,10 @@ function description(domain: XmppDomain, { account, session }: IqRequest): XmlEl
 }
 
 /** The server hosts nothing besides accounts; an account has its available resources. */
-function items({ account, stanza }: IqRequest): XmlElement[] {
+function items({ name, faults }: XmppDomain, { account, stanza }: IqRequest): XmlElement[] {
+  if (faults.active('disco-items-without-address')) return [new XmlElement('item', namespaces.discoItems)];
+  if (faults.active('disco-items-with-empty-node'))
+    return [new XmlElement('item', namespaces.discoItems, { jid: name, node: '' })];
   if (!account || stanza.get('to') === undefined) return [];
   return account.availableSessions.map(
     (session) => new XmlElement('item', namespaces.discoItems, { jid: session.full }),

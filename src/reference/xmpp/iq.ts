@@ -70,6 +70,12 @@ export const faults: Fault[] = [
     summary: 'Delivers IQ requests to resources that do not share presence with the sender',
   },
   {
+    name: 'disco-is-answered-for-clients',
+    breaks: ['xep-0030/3.1-full-jid-to-client'],
+    summary: 'Describes a client itself instead of asking it',
+    silent: true,
+  },
+  {
     name: 'iq-response-is-not-delivered',
     breaks: ['rfc6121/8.5.3.1*', 'rfc6120/8.2.3*', 'rfc6120/10.5.4*'],
     summary: 'Loses results and errors on their way between two clients',
@@ -142,6 +148,12 @@ function deliverResponse(domain: XmppDomain, stanza: XmlElement, to: Address | u
 function deliverRequest(domain: XmppDomain, session: Session, stanza: XmlElement, to: Address): void {
   const { faults } = domain;
   const recipient = domain.sessionAt(to);
+  const answered =
+    stanza.child('query', namespaces.discoInfo) && faults.active('disco-is-answered-for-clients');
+  if (recipient && answered) {
+    answerHere(domain, session, stanza, undefined);
+    return;
+  }
   if (recipient && (sharesPresence(recipient, session) || faults.active('iq-reaches-strangers'))) {
     recipient.send(stanza);
     return;

@@ -20,7 +20,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'offline-messages-without-delay',
-    breaks: ['xep-0160/2-delay'],
+    breaks: ['xep-0160/2-delay', 'xep-0198/4-delay-stamped'],
     summary: 'Does not say of a stored message that it is late',
   },
   {

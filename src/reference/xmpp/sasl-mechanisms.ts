@@ -36,6 +36,15 @@ export const faults: Fault[] = [
     summary: 'Lets a client act for any account that it names as authorization identity',
   },
   {
+    name: 'own-authorization-identity-is-refused',
+    breaks: [
+      'rfc5802/5.1-authorization-identity-checked',
+      'rfc6120/6.3.8-authorization-checked',
+      'rfc6120/6.6-empty-authorization-identity',
+    ],
+    summary: 'Refuses a client that names its own account as authorization identity',
+  },
+  {
     name: 'unknown-users-are-told-apart',
     breaks: ['rfc6120/6.5.10-unknown-user*', 'messaging/auth-refusals-alike'],
     summary: 'Fails the login of an account that does not exist with another condition',
@@ -97,8 +106,9 @@ export function authorize(
   if (identity === '') return success(account);
   const address = readAddress(identity);
   const named = address && address.resource === undefined ? stream.domain.accountAt(address) : undefined;
-  if (named === account) return success(account);
-  if (named && stream.domain.faults.active('login-as-others-is-allowed')) return success(named);
+  const { faults } = stream.domain;
+  if (named === account && !faults.active('own-authorization-identity-is-refused')) return success(account);
+  if (named && faults.active('login-as-others-is-allowed')) return success(named);
   return failure('invalid-authzid');
 }
 

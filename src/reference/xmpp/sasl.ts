@@ -81,6 +81,16 @@ export const faults: Fault[] = [
     summary: 'Lists its mechanisms with the weakest first',
   },
   {
+    name: 'direct-tls-offers-plain-only',
+    breaks: ['xep-0368/6-same-features-as-starttls'],
+    summary: 'Offers fewer mechanisms on the port for direct TLS than after STARTTLS',
+  },
+  {
+    name: 'framed-stream-is-closed-to-restart',
+    breaks: ['rfc7395/3.7-restart*'],
+    summary: 'Closes the stream of a WebSocket when the client has logged in, to open it again',
+  },
+  {
     name: 'second-login-is-ignored',
     breaks: ['rfc6120/6.4.2-second-auth*'],
     summary: 'Says nothing to a login while another one is under way',
@@ -109,8 +119,9 @@ export class SaslNegotiation {
 
   /** What the stream offers now, the strongest first. PLAIN needs TLS; -PLUS needs a channel to bind to. */
   get mechanisms(): string[] {
-    const { encryption, canStartTls } = this.#stream.transport;
+    const { encryption, canStartTls, directTls } = this.#stream.transport;
     const { faults } = this.#stream.domain;
+    if (directTls && faults.active('direct-tls-offers-plain-only')) return ['PLAIN'];
     const certified =
       externalIdentities(this.#stream).length > 0 || faults.active('external-needs-no-certificate');
     const external = certified ? ['EXTERNAL'] : [];
@@ -199,6 +210,7 @@ export class SaslNegotiation {
     const text = data && !withheld ? [data.toString('base64')] : [];
     stream.send(new XmlElement('success', namespaces.sasl, {}, text));
     stream.account = account;
+    if (stream.domain.faults.active('framed-stream-is-closed-to-restart')) stream.sendClosing();
     stream.restart();
   }
 

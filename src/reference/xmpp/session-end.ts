@@ -30,7 +30,8 @@ function rescue(domain: XmppDomain, { stanza, since }: Unacknowledged): void {
   if (!to) return;
   if (stanza.name === 'message' && type !== 'error') {
     const late = stanza.child('delay', namespaces.delay);
-    const stamp = late ? [] : [delayStamp(domain.name, since)];
+    const unsaid = domain.faults.active('offline-messages-without-delay');
+    const stamp = late || unsaid ? [] : [delayStamp(domain.name, since)];
     routeMessage(domain, withChildren(stanza, [...stanza.children, ...stamp]), to);
   } else if (stanza.name === 'iq' && (type === 'get' || type === 'set')) {
     const sender = readAddress(stanza.get('from') ?? '');

@@ -84,6 +84,12 @@ export const faults: Fault[] = [
     summary: 'Sends another stanza after the closing tag of its stream',
   },
   {
+    name: 'broken-websocket-keeps-session',
+    breaks: ['rfc7395/3.6-session-ends-with-connection'],
+    summary: 'Keeps users online whose WebSocket broke',
+    silent: true,
+  },
+  {
     name: 'stanzas-before-login-are-ignored',
     breaks: ['rfc6120/4.9.3.12*', 'rfc6120/6.3.1*', 'rfc6120/7*'],
     summary: 'Ignores stanzas of clients that are not authenticated or have no resource',

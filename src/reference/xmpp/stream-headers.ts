@@ -10,7 +10,7 @@ import type { StreamError } from './stream-errors.ts';
 export const faults: Fault[] = [
   {
     name: 'stream-id-is-reused',
-    breaks: ['rfc6120/4.7.3*', 'rfc6120/5.4.3*', 'rfc6120/6.4.6*'],
+    breaks: ['rfc6120/4.7.3*', 'rfc6120/5.4.3*', 'rfc6120/6.4.6*', 'rfc7395/3.3.1-open-attributes'],
     summary: 'Gives every stream the same id',
   },
   {

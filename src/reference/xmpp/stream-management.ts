@@ -85,6 +85,26 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
+    name: 'management-failure-without-condition',
+    breaks: ['xep-0198/6-failed-condition*', 'xep-0198/5-resume-unknown-condition'],
+    summary: 'Refuses to enable or resume without saying why',
+  },
+  {
+    name: 'management-max-is-no-number',
+    breaks: ['xep-0198/3-enabled-max'],
+    summary: 'Names the time for resumption in words',
+  },
+  {
+    name: 'sessions-in-use-are-not-resumed',
+    breaks: ['xep-0198/5-resumed', 'xep-0198/5-old-stream-conflict'],
+    summary: 'Resumes no session whose old connection it takes for alive',
+  },
+  {
+    name: 'sessions-are-resumed-before-login',
+    breaks: ['xep-0198/10-resume-after-authentication-only'],
+    summary: 'Hands a session to whoever names its id, before any login',
+  },
+  {
     name: 'unknown-sessions-are-resumed',
     breaks: [
       'xep-0198/5-resume-unknown*',
@@ -181,7 +201,8 @@ export function handleManagement(stream: ClientStream, element: XmlElement): voi
 
 function refuse(stream: ClientStream, condition: StanzaErrorCondition): void {
   const cause = new XmlElement(condition, namespaces.stanzaError);
-  stream.send(new XmlElement('failed', namespaces.streamManagement, {}, [cause]));
+  const bare = stream.domain.faults.active('management-failure-without-condition');
+  stream.send(new XmlElement('failed', namespaces.streamManagement, {}, bare ? [] : [cause]));
 }
 
 /** XEP-0198 section 3. */
@@ -206,6 +227,7 @@ function enable(stream: ClientStream, element: XmlElement): void {
   session.management = new StreamManagement(domain, session, { id, resumable, wait });
   if (resumable) domain.resumable.set(id, session);
   const attributes: Record<string, string> = resumable ? { resume: 'true', id, max: String(wait) } : {};
+  if (resumable && faults.active('management-max-is-no-number')) attributes.max = `${wait} seconds`;
   if (faults.active('management-without-id')) delete attributes.id;
   stream.send(new XmlElement('enabled', namespaces.streamManagement, attributes));
 }
@@ -258,7 +280,8 @@ function resume(stream: ClientStream, element: XmlElement): void {
   const { faults } = domain;
   const previous = element.get('previd') ?? '';
   const count = readCount(element);
-  if (!account || stream.session) {
+  const early = faults.active('sessions-are-resumed-before-login');
+  if ((!account && !early) || stream.session) {
     refuse(stream, 'unexpected-request');
     return;
   }
@@ -267,8 +290,9 @@ function resume(stream: ClientStream, element: XmlElement): void {
     return;
   }
   const session = domain.resumable.get(previous);
-  const own = session?.account === account || faults.active('sessions-of-others-are-resumed');
-  const management = own ? session?.management : undefined;
+  const own = session?.account === account || early || faults.active('sessions-of-others-are-resumed');
+  const inUse = session?.stream !== undefined && faults.active('sessions-in-use-are-not-resumed');
+  const management = own && !inUse ? session?.management : undefined;
   if (!session || !management) {
     if (faults.active('unknown-sessions-are-resumed')) {
       stream.send(new XmlElement('resumed', namespaces.streamManagement, { previd: previous, h: '0' }));

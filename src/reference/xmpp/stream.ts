@@ -189,6 +189,16 @@ export class ClientStream implements TransportListener {
     else if (!faults.active('no-stream-features')) this.send(streamFeatures(this));
   }
 
+  /** Opens a stream that the client has not asked for: only by fault. */
+  sendOpening(): void {
+    this.transport.write(responseHeader(this.domain, this.transport.framing, 'unasked', undefined));
+  }
+
+  /** Says that the stream ends, and goes on with it: only by fault. */
+  sendClosing(): void {
+    if (this.transport.framing === 'framed') this.transport.write(streamEnd(this.domain, 'framed'));
+  }
+
   #sendHeader(header?: StreamHeader): void {
     if (this.#open) return;
     this.#open = true;
@@ -318,6 +328,8 @@ export class ClientStream implements TransportListener {
     const { session } = this;
     this.session = undefined;
     if (!session) return;
+    if (this.transport.framing === 'framed' && this.domain.faults.active('broken-websocket-keeps-session'))
+      return;
     if (session.management?.resumable) session.management.detach();
     else endSession(this.domain, session);
   }

@@ -17,6 +17,7 @@ export class TcpTransport implements Transport {
   /** The TLS layer, where there is one, else the connection. */
   #socket: Socket;
   #closed = false;
+  #directTls = false;
 
   constructor(connection: Socket, identity: TlsIdentity, listener: TransportListener) {
     this.#connection = connection;
@@ -30,6 +31,10 @@ export class TcpTransport implements Transport {
 
   get encryption(): Encryption | undefined {
     return this.#socket instanceof TLSSocket ? new Encryption(this.#socket, this.#identity) : undefined;
+  }
+
+  get directTls(): boolean {
+    return this.#directTls;
   }
 
   get canStartTls(): boolean {
@@ -64,16 +69,21 @@ export class TcpTransport implements Transport {
   }
 
   /**
-   * `alpn`: the protocols that may be agreed upon, the preferred one first; none are spoken about where there are
+   * Answers a TLS handshake that comes first of all. `alpn`: the protocols that may be agreed upon, the preferred one first; none are spoken about where there are
    * none. Where one is `needed`, a client that names none is cut off.
    */
-  startTls(
-    context: SecureContext,
-    alpn: { protocols: string[]; needed?: boolean } = { protocols: [] },
-  ): void {
+  beginTls(context: SecureContext, alpn: { protocols: string[]; needed?: boolean }): void {
+    this.#directTls = true;
+    this.#secure(context, alpn);
+  }
+
+  startTls(context: SecureContext): void {
+    this.#secure(context, { protocols: [] });
+  }
+
+  #secure(context: SecureContext, { protocols, needed }: { protocols: string[]; needed?: boolean }): void {
     this.#connection.removeAllListeners('data');
     this.#connection.removeAllListeners('end');
-    const { protocols, needed } = alpn;
     const secure = new TLSSocket(this.#connection, {
       isServer: true,
       secureContext: context,

@@ -9,6 +9,8 @@ export interface Transport {
   readonly encryption: Encryption | undefined;
   /** Whether TLS can still be negotiated inside the stream. */
   readonly canStartTls: boolean;
+  /** TLS began with the connection. */
+  readonly directTls: boolean;
   write(xml: string): void;
   /** Closes once everything that was written is on its way. */
   end(): void;

@@ -19,8 +19,19 @@ export const faults: Fault[] = [
   },
   {
     name: 'framed-messages-are-binary',
-    breaks: ['rfc7395/3.2*'],
+    breaks: ['rfc7395/3.2*', 'rfc7395/3.1-messages-conform'],
     summary: 'Sends binary messages',
+  },
+  {
+    name: 'fragmented-messages-are-lost',
+    breaks: ['rfc7395/3.3.3-fragmented-message'],
+    summary: 'Loses messages that come in several fragments',
+    silent: true,
+  },
+  {
+    name: 'server-opens-framed-stream',
+    breaks: ['rfc7395/3.4-client-speaks-first'],
+    summary: 'Opens the stream of a WebSocket before the client does',
   },
   {
     name: 'websocket-stays-open',
@@ -30,10 +41,16 @@ export const faults: Fault[] = [
   },
 ];
 
+/** A text frame without FIN (RFC 6455 section 5.2). */
+function beginsFragmented(octets: Buffer): boolean {
+  return ((octets[0] ?? 0) & 0x8f) === 0x01;
+}
+
 /** An XML stream over a WebSocket (RFC 7395): one message for each element. */
 export class WebSocketTransport implements Transport {
   readonly framing = 'framed';
   readonly canStartTls = false;
+  readonly directTls = false;
   readonly encryption: Encryption | undefined;
   readonly #webSocket: WebSocket;
   readonly #domain: XmppDomain;
@@ -43,8 +60,14 @@ export class WebSocketTransport implements Transport {
     this.#domain = domain;
     this.encryption =
       connection instanceof TLSSocket ? new Encryption(connection, domain.identity) : undefined;
+    let fragmented = false;
+    if (domain.faults.active('fragmented-messages-are-lost'))
+      connection.prependListener('data', (octets: Buffer) => {
+        fragmented ||= beginsFragmented(octets);
+      });
     webSocket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) listener.receivedBinary();
+      if (fragmented) fragmented = false;
+      else if (isBinary) listener.receivedBinary();
       else listener.received(data);
     });
     webSocket.on('close', () => listener.closed());

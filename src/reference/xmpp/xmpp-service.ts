@@ -129,7 +129,7 @@ function acceptStream(domain: XmppDomain, socket: Socket, directTls: boolean): v
     directTls ? 'direct-tls-begins-in-the-clear' : 'starttls-port-begins-with-tls',
   );
   if (directTls === turned) return;
-  transport.startTls(identity.context(), {
+  transport.beginTls(identity.context(), {
     protocols: protocolNames(domain),
     needed: faults.active('direct-tls-needs-protocol-name'),
   });
@@ -181,6 +181,7 @@ function webSocketAcceptor(domain: XmppDomain): (socket: Socket) => void {
     webSockets.handleUpgrade(request, duplex, head, (webSocket) => {
       const stream = new ClientStream(domain);
       stream.attach(new WebSocketTransport(webSocket, request.socket, domain, stream));
+      if (faults.active('server-opens-framed-stream')) stream.sendOpening();
     });
   });
   return (socket) => {

@@ -7,6 +7,9 @@ import { XmppActor } from './actor.ts';
 import { compare, elementOf, nearestOf, StanzaExpectation } from './stanza-expectation.ts';
 import { StanzaGroup } from './stanza-group.ts';
 
+/** What ends a stream; a sentinel that comes all the same does not undo it. */
+const endings: ReadonlySet<string> = new Set(['stream-end', 'stream-error', 'ended', 'violation']);
+
 /** Parses XML as a suite writes it; what is wrong with it is a mistake of the suite. */
 export function parseStanza(text: string): XmlElement {
   try {
@@ -57,7 +60,11 @@ class NothingBeforeSentinel implements Expectation {
   look(): Look {
     for (const arrival of this.#actor.inbox.waiting()) {
       const element = elementOf(arrival);
-      if (!element) continue;
+      if (!element) {
+        const broken = endings.has(arrival.event.kind) ? this.#actor.brokenBy(this.#expected) : undefined;
+        if (broken) return broken;
+        continue;
+      }
       if (this.#actor.isSentinel(element))
         return {
           state: 'met',

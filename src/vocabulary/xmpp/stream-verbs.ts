@@ -5,7 +5,7 @@ import type { Names } from '../names.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, verb } from '../vocabulary.ts';
 import { XmppActor } from './actor.ts';
-import { EventExpectation, FactExpectation, type Judgement } from './event-expectation.ts';
+import { describeArrival, EventExpectation, FactExpectation, type Judgement } from './event-expectation.ts';
 import { patternOf } from './receiving.ts';
 import { compare } from './stanza-expectation.ts';
 
@@ -189,6 +189,26 @@ export const streamVerbs = [
         judge: (event) => (event.kind === 'stream-end' ? 'met' : 'other'),
         survivesEnd: false,
       }),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives nothing before the end',
+    summary: 'The connection ends, and the server sends nothing before that but the end of a stream',
+    example: '- romeo receives nothing before the end',
+    expect: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      const expected = 'the end of the connection, and nothing before it';
+      return new EventExpectation(actor, {
+        expected,
+        judge: (event) => {
+          if (event.kind === 'ended') return 'met';
+          if (event.kind === 'tls' || event.kind === 'stream-end') return 'other';
+          return actor.finding('unexpected', expected, `${describeArrival(event)} came`);
+        },
+        keeps: true,
+        survivesEnd: true,
+      });
+    },
   }),
   verb({
     subject: 'actor',
