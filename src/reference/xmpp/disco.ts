@@ -43,7 +43,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'disco-items-reveal-resources',
-    breaks: ['rfc6121/11*', 'xep-0030/8-stranger-items', 'xep-0030/8-stranger-cannot-tell'],
+    breaks: ['xep-0030/8-stranger-items'],
     summary: 'Lists the connected resources of an account to anybody who asks',
   },
   {

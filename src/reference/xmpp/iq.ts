@@ -28,45 +28,59 @@ export const faults: Fault[] = [
   },
   {
     name: 'iq-children-are-not-counted',
-    breaks: ['rfc6120/8.2.3*'],
+    breaks: ['rfc6120/8.2.3-request-has-one-child'],
     summary: 'Answers IQ requests with no child or several children with a result',
   },
   {
     name: 'iq-responses-are-answered',
-    breaks: ['rfc6120/8.2.3*', 'rfc6120/8.3.1*', 'rfc6120/10.3.3*'],
+    breaks: ['rfc6120/10.3.3-iq-result-unasked-ignored', 'rfc6120/8.3.1-error-not-answered'],
     summary: 'Answers IQ results and errors with an error',
   },
   {
     name: 'unknown-iq-goes-unanswered',
-    breaks: ['rfc6120/8.2.3*', 'rfc6120/8.4*', 'rfc6120/10.3.3*', 'rfc6120/10.5*', 'rfc6121/8.5*'],
+    breaks: [
+      'rfc6120/10.5.2-domain-with-resource',
+      'rfc6120/8.2.3-answer-preserves-id',
+      'rfc6120/8.4-unknown-iq-service-unavailable',
+      'rfc6121/8.5.2.1.3-server-replies',
+      'rfc6121/8.5.2.2.3-server-replies',
+    ],
     summary: 'Says nothing to IQ requests that it does not understand',
     silent: true,
   },
   {
     name: 'unknown-iq-succeeds',
-    breaks: ['rfc6120/8.4*', 'rfc6120/10.3.3*', 'rfc6120/10.5*', 'rfc6121/8.5*'],
+    breaks: [
+      'rfc6120/8.4-unknown-iq-service-unavailable',
+      'rfc6121/8.5.2.1.3-server-replies',
+      'rfc6121/8.5.2.2.3-server-replies',
+    ],
     summary: 'Reports success for IQ requests that it does not understand',
   },
   {
     name: 'iq-to-bare-address-is-delivered',
-    breaks: ['rfc6120/10.5.3*', 'rfc6121/8.5.2*'],
+    breaks: [
+      'rfc6120/10.5.3.2-iq-to-account',
+      'rfc6121/8.5.2.1.3-known-namespace',
+      'rfc6121/8.5.2.1.3-server-replies',
+    ],
     summary: 'Delivers an IQ for a bare address to a resource of the account',
   },
   {
     name: 'iq-to-unknown-account-goes-unanswered',
-    breaks: ['rfc6120/10.5.3*', 'rfc6121/8.5.1*'],
+    breaks: ['rfc6120/10.5.3.1-no-such-user-iq', 'rfc6121/8.5.1-iq'],
     summary: 'Says nothing to an IQ for an account that does not exist',
     silent: true,
   },
   {
     name: 'iq-to-missing-resource-goes-unanswered',
-    breaks: ['rfc6121/8.5.3.2*'],
+    breaks: ['rfc6121/8.5.3.2.3-iq'],
     summary: 'Says nothing to an IQ for a resource that is not connected',
     silent: true,
   },
   {
     name: 'iq-reaches-strangers',
-    breaks: ['rfc6121/8.5.3.1*', 'rfc6121/11*'],
+    breaks: ['rfc6121/8.5.3.1-iq-request-without-presence'],
     summary: 'Delivers IQ requests to resources that do not share presence with the sender',
   },
   {
@@ -77,7 +91,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'iq-response-is-not-delivered',
-    breaks: ['rfc6121/8.5.3.1*', 'rfc6120/8.2.3*', 'rfc6120/10.5.4*'],
+    breaks: ['rfc6120/8.2.3-iq', 'rfc6121/8.5.3.1-iq-response'],
     summary: 'Loses results and errors on their way between two clients',
     silent: true,
   },

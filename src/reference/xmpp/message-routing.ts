@@ -25,16 +25,19 @@ export const faults: Fault[] = [
   },
   {
     name: 'messages-change-places',
-    breaks: ['rfc6120/10.1*', 'messaging/ordering-*'],
+    breaks: [
+      'messaging/ordering-many-senders-in-order',
+      'messaging/ordering-none-lost',
+      'messaging/ordering-none-twice',
+      'messaging/ordering-one-sender-in-order',
+      'rfc6120/10.1-in-order-bare-and-full',
+      'rfc6120/10.1-in-order-delivery',
+    ],
     summary: 'Holds every message of a client back until the next one has been delivered',
   },
   {
     name: 'message-loses-extensions',
-    breaks: [
-      'rfc6120/8.4-unknown-content-delivered-unmodified',
-      'rfc6121/5.3*',
-      'xep-0047/4-data-in-messages',
-    ],
+    breaks: ['rfc6120/8.4-unknown-content-delivered-unmodified', 'rfc6121/5.3-extended-content'],
     summary: 'Strips messages of children that it does not know',
   },
   {
@@ -49,7 +52,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'message-of-unknown-type-is-dropped',
-    breaks: ['rfc6121/5.2.2*'],
+    breaks: ['rfc6121/5.2.2-unknown-type-is-normal'],
     summary: 'Ignores messages of a type that it does not know instead of taking them for normal ones',
     silent: true,
   },
@@ -60,7 +63,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'message-to-negative-priority',
-    breaks: ['rfc6121/8.5.2*', 'rfc6121/8.5.3.2*', 'rfc6121/4.7.2.3*'],
+    breaks: ['rfc6121/4.7.2.3-priority-default', 'rfc6121/8.5.2.1.1-negative-priority'],
     summary: 'Delivers messages for the bare address also to resources of negative priority',
   },
   {
@@ -70,19 +73,19 @@ export const faults: Fault[] = [
   },
   {
     name: 'message-to-unavailable-resource-is-dropped',
-    breaks: ['rfc6121/8.5.3.1*', 'rfc6120/10.5.4*'],
+    breaks: ['rfc6120/10.5.4-matching-resource', 'rfc6121/8.5.3.1-connected-resource'],
     summary: 'Loses messages for a resource that is connected but sent no presence',
     silent: true,
   },
   {
     name: 'headline-to-one-resource',
-    breaks: ['rfc6121/8.5.2.1.1*'],
+    breaks: ['rfc6121/8.5.2.1.1-headline'],
     summary: 'Delivers headlines to one of the available resources alone',
     silent: true,
   },
   {
     name: 'headline-is-kept-offline',
-    breaks: ['rfc6121/8.5.2*'],
+    breaks: ['rfc6121/8.5.2.2.1-headline'],
     summary: 'Stores headlines for accounts that are not available',
   },
   {
@@ -92,22 +95,32 @@ export const faults: Fault[] = [
   },
   {
     name: 'error-message-is-delivered',
-    breaks: ['rfc6121/8.5.2*', 'rfc6121/8.5.3.2*'],
+    breaks: ['rfc6121/8.5.2.1.1-error', 'rfc6121/8.5.3.2.1-error'],
     summary: 'Delivers messages of type error to other resources than the one they are for',
   },
   {
     name: 'error-message-is-answered',
-    breaks: ['rfc6120/8.3.1*', 'rfc6121/8.5.2*', 'rfc6121/8.5.3.2*'],
+    breaks: [
+      'rfc6120/8.3.1-error-not-answered',
+      'rfc6121/8.5.2.1.1-error',
+      'rfc6121/8.5.2.2.1-error',
+      'rfc6121/8.5.3.2.1-error',
+    ],
     summary: 'Bounces messages of type error',
   },
   {
     name: 'normal-message-to-missing-resource-is-delivered',
-    breaks: ['rfc6121/8.5.3.2*'],
+    breaks: ['rfc6121/8.5.3.2.1-normal', 'rfc6121/8.5.3.2.1-normal-one-resource'],
     summary: 'Delivers normal messages for a resource that is not connected to the others',
   },
   {
     name: 'chat-message-to-missing-resource-is-dropped',
-    breaks: ['rfc6121/8.5.3.2*'],
+    breaks: [
+      'rfc6121/8.5.3.2.1-chat',
+      'rfc6121/8.5.3.2.1-chat-negative',
+      'rfc6121/8.5.3.2.1-chat-offline',
+      'rfc6121/8.5.3.2.1-chat-one-resource',
+    ],
     summary: 'Ignores chat messages for a resource that is not connected',
     silent: true,
   },

@@ -9,29 +9,39 @@ import { delayStamp, withAttributes } from './stanza.ts';
 export const faults: Fault[] = [
   {
     name: 'probes-of-strangers-are-answered',
-    breaks: ['rfc6121/4.3.2*', 'rfc6121/4.6.6*', 'rfc6121/11*'],
+    breaks: [
+      'rfc6121/4.3.2-unauthorized',
+      'rfc6121/4.3.2-unauthorized-from-bare',
+      'rfc6121/4.3.2-unauthorized-keeps-pre-approval',
+    ],
     summary: 'Shows presence to whoever probes for it',
   },
   {
     name: 'probe-goes-unanswered',
-    breaks: ['rfc6121/4.3*', 'rfc6121/4.6.6*', 'rfc6121/4.2.2*'],
+    breaks: [
+      'rfc6121/4.3.2-full-address-available',
+      'rfc6121/4.3.2-full-stanza-per-resource',
+      'rfc6121/4.3.2-no-available-resource',
+      'rfc6121/4.3.2-unauthorized',
+      'rfc6121/4.6.6-probe-checks-directed',
+    ],
     summary: 'Says nothing to probes',
     silent: true,
   },
   {
     name: 'probe-shows-one-resource-only',
-    breaks: ['rfc6121/4.3.2*'],
+    breaks: ['rfc6121/4.3.2-full-stanza-extended-content', 'rfc6121/4.3.2-full-stanza-per-resource'],
     summary: 'Shows only the first available resource to a probe',
     silent: true,
   },
   {
     name: 'probe-of-resource-shows-all',
-    breaks: ['rfc6121/4.3.2*'],
+    breaks: ['rfc6121/4.3.2-full-address-available', 'rfc6121/4.3.2-full-address-only-that-resource'],
     summary: 'Shows all resources to a probe for one of them',
   },
   {
     name: 'offline-account-looks-available',
-    breaks: ['rfc6121/4.3.2*'],
+    breaks: ['rfc6121/4.3.2-no-available-resource'],
     summary: 'Answers the probe of an account without available resources with available presence',
   },
   {

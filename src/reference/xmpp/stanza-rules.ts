@@ -24,22 +24,22 @@ export const faults: Fault[] = [
   },
   {
     name: 'sender-may-lie',
-    breaks: ['rfc6120/8.1.2*', 'messaging/auth-identity-not-forgeable'],
+    breaks: ['messaging/auth-identity-not-forgeable', 'rfc6120/8.1.2.1-overridden'],
     summary: 'Believes the from that a client puts on its stanzas',
   },
   {
     name: 'default-language-is-not-stamped',
-    breaks: ['rfc6120/4.7.4*', 'rfc6120/8.1.5*'],
+    breaks: ['rfc6120/4.7.4-stream-language-remembered'],
     summary: 'Delivers stanzas without the language of the stream that they came on',
   },
   {
     name: 'language-is-replaced',
-    breaks: ['rfc6120/4.7.4*', 'rfc6120/8.1.5*'],
+    breaks: ['rfc6120/4.7.4-stanza-language-kept'],
     summary: 'Overwrites the language of stanzas with that of the stream',
   },
   {
     name: 'malformed-address-goes-unanswered',
-    breaks: ['rfc6120/8.3.3*', 'rfc6120/8.1.1*'],
+    breaks: ['rfc6120/8.3.3.8-jid-malformed'],
     summary: 'Ignores stanzas for something that is no address',
     silent: true,
   },

@@ -10,7 +10,13 @@ import type { StreamError } from './stream-errors.ts';
 export const faults: Fault[] = [
   {
     name: 'stream-id-is-reused',
-    breaks: ['rfc6120/4.7.3*', 'rfc6120/5.4.3*', 'rfc6120/6.4.6*', 'rfc7395/3.3.1-open-attributes'],
+    breaks: [
+      'rfc6120/4.7.3-id-unique',
+      'rfc6120/4.7.3-initial-id-ignored',
+      'rfc6120/5.4.3.3-new-stream-id',
+      'rfc6120/6.4.6-new-stream-id',
+      'rfc7395/3.3.1-open-attributes',
+    ],
     summary: 'Gives every stream the same id',
   },
   {
@@ -20,12 +26,12 @@ export const faults: Fault[] = [
   },
   {
     name: 'stream-header-without-from',
-    breaks: ['rfc6120/4.7.1*', 'rfc7395/3.4*'],
+    breaks: ['rfc6120/4.7.1-response-from', 'rfc7395/3.4-client-speaks-first', 'rfc7395/3.4-open-in-reply'],
     summary: 'Opens streams without saying which domain it is',
   },
   {
     name: 'stream-header-without-to',
-    breaks: ['rfc6120/4.7.2*'],
+    breaks: ['rfc6120/4.7.2-response-to'],
     summary: 'Does not answer the from of a stream header with a to',
   },
   {
@@ -35,12 +41,17 @@ export const faults: Fault[] = [
   },
   {
     name: 'stream-header-without-language',
-    breaks: ['rfc6120/4.7.4*', 'rfc7395/3.4*'],
+    breaks: [
+      'rfc6120/4.7.4-default-language',
+      'rfc6120/4.7.4-preferred-language',
+      'rfc6120/4.7.4-response-lang',
+      'rfc7395/3.4-open-in-reply',
+    ],
     summary: 'Opens streams without naming a language',
   },
   {
     name: 'stream-header-without-version',
-    breaks: ['rfc6120/4.7.5*', 'rfc7395/3.4*'],
+    breaks: ['rfc6120/4.7.5-version-lower-of-both', 'rfc7395/3.4-open-in-reply'],
     summary: 'Opens streams without a version',
   },
   {
@@ -91,7 +102,11 @@ export const faults: Fault[] = [
   },
   {
     name: 'wrong-namespaces-are-accepted',
-    breaks: ['rfc6120/4.8*', 'rfc6120/4.9.3.10*', 'rfc7395/3.3.2*', 'rfc6120/4.9.3.2*'],
+    breaks: [
+      'rfc6120/4.8.3-unsupported-content-namespace',
+      'rfc6120/4.9.3.10-invalid-namespace',
+      'rfc7395/3.3.2-wrong-namespace-closes',
+    ],
     summary: 'Opens streams whose header is in no namespace of XMPP',
   },
   {
@@ -107,17 +122,29 @@ export const faults: Fault[] = [
   },
   {
     name: 'framed-stream-opens-like-tcp',
-    breaks: ['rfc7395/3.3*', 'rfc7395/3.4*'],
+    breaks: [
+      'rfc7395/3.3.1-open-attributes',
+      'rfc7395/3.3.2-wrong-namespace-closes',
+      'rfc7395/3.3.3-message-holds-one-stanza',
+      'rfc7395/3.3.3-stream-prefix-declared',
+      'rfc7395/3.4-client-speaks-first',
+    ],
     summary: 'Answers the open of a WebSocket with a stream header of TCP',
   },
   {
     name: 'framed-stanzas-lack-namespace',
-    breaks: ['rfc7395/3.3.3*'],
+    breaks: ['rfc7395/3.3.3-namespaces-declared'],
     summary: 'Sends stanzas over WebSockets without the namespace that qualifies them',
   },
   {
     name: 'framed-stream-closes-like-tcp',
-    breaks: ['rfc7395/3.6*', 'rfc7395/3.3*'],
+    breaks: [
+      'rfc7395/3.3.2-wrong-namespace-closes',
+      'rfc7395/3.3.3-message-holds-one-stanza',
+      'rfc7395/3.3.3-stream-prefix-declared',
+      'rfc7395/3.6-close-answered',
+      'rfc7395/3.6-close-before-connection',
+    ],
     summary: 'Closes the stream of a WebSocket with a closing tag of TCP',
   },
 ];
