@@ -1,6 +1,6 @@
 import { type Extension, parameterFault, parseExtensions, readOffer } from './deflate-offer.ts';
 import { listOf, valuesOf } from './http-head.ts';
-import type { Violation } from './message-assembler.ts';
+import type { Violation } from './violation.ts';
 
 type Fields = readonly (readonly [name: string, value: string])[];
 

@@ -5,10 +5,11 @@ import { Deflater } from './deflate.ts';
 import { type DeflateParameters, parseExtensions, readAgreement } from './deflate-offer.ts';
 import { dial, resetWire, type TlsOptions, type Wire, whenNotReset } from './dial.ts';
 import { encodeFrame, type Frame, type FrameSpec, isControl, opcode } from './frame.ts';
-import { FrameError, FrameParser, type FrameViolation } from './frame-parser.ts';
+import { FrameError, FrameParser } from './frame-parser.ts';
 import { encodeRequest, type HandshakeRequest, type HandshakeResponse, readResponse } from './handshake.ts';
 import { type Head, HeadError, HeadReader, valuesOf } from './http-head.ts';
-import { type Message, MessageAssembler, type Violation } from './message-assembler.ts';
+import { type Message, MessageAssembler } from './message-assembler.ts';
+import type { Violation } from './violation.ts';
 
 export type { HandshakeResponse } from './handshake.ts';
 
@@ -19,12 +20,12 @@ export type WebSocketEvent =
    * raw: a client has to fail the connection for each (section 4.1), which is left to the caller.
    */
   | { kind: 'response'; response: HandshakeResponse; violations: Violation[] }
-  | { kind: 'frame'; frame: Frame; violations: FrameViolation[] }
+  | { kind: 'frame'; frame: Frame; violations: Violation[] }
   /** Follows its last frame. */
   | ({ kind: 'message' } & Message)
   /** The server broke a section; nothing of what it sends afterwards is read. */
   | { kind: 'violation'; section: string; text: string }
-  /** Follows the close frame. */
+  /** Follows the first close frame; control frames after it are still announced, and not answered. */
   | ({ kind: 'close' } & CloseBody)
   | { kind: 'ended'; how: 'end' | 'reset' | 'error'; error?: Error };
 
@@ -255,7 +256,7 @@ export class WebSocketConnection {
     );
   }
 
-  #onFrame(frame: Frame, violations: FrameViolation[]): void {
+  #onFrame(frame: Frame, violations: Violation[]): void {
     const assembler = this.#assembler;
     if (!assembler) return;
     if (this.#incoming) {
@@ -274,15 +275,10 @@ export class WebSocketConnection {
   }
 
   /** Announces a frame and what follows from it; returns a promise only where something has to be inflated. */
-  #judge(assembler: MessageAssembler, frame: Frame, violations: FrameViolation[]): Promise<void> | undefined {
+  #judge(assembler: MessageAssembler, frame: Frame, violations: Violation[]): Promise<void> | undefined {
     if (this.#ended || this.#violated) return undefined;
-    if (this.#closeReceived) {
-      // The server sends no more frames after its close frame (section 5.5.1).
-      if (!isControl(frame.opcode)) this.#violate('5.5.1', 'a data frame came after the close frame');
-      return undefined;
-    }
     this.#announce({ kind: 'frame', frame, violations });
-    const violation = assembler.violationOf(frame) ?? violations[0];
+    const violation = assembler.violationOf(frame, violations) ?? this.#afterClose(frame);
     if (violation) {
       this.#violate(violation.section, violation.text);
       return undefined;
@@ -295,6 +291,16 @@ export class WebSocketConnection {
     if (outcome instanceof Promise) return outcome.then((message) => this.#tell(message));
     if (outcome) this.#tell(outcome);
     return undefined;
+  }
+
+  /**
+   * Only data is forbidden after a close frame: pings are allowed until the connection is closed (section 5.5.2),
+   * pongs are due until the client's own close frame has come, and the close codes of a connection are those of
+   * its first close frame (section 7.1.5).
+   */
+  #afterClose(frame: Frame): Violation | undefined {
+    if (!this.#closeReceived || isControl(frame.opcode)) return undefined;
+    return { section: '5.5.1', text: 'a data frame came after the close frame' };
   }
 
   #tell(outcome: Message | Violation): void {
@@ -320,6 +326,7 @@ export class WebSocketConnection {
   }
 
   #control(frame: Frame): void {
+    if (this.#closeReceived) return;
     const { autoPong = true, autoClose = true } = this.#options;
     // A server that reads no pongs gets no more of them: section 5.5.3 wants only the latest ping answered.
     const isRead = this.#wire.top.writableLength <= mostUnread;

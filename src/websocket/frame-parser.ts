@@ -1,11 +1,6 @@
 import { type Frame, isControl, masked } from './frame.ts';
 import { OctetCollector } from './octet-collector.ts';
-
-/** Something in a frame that RFC 6455 forbids, whatever it is part of. */
-export interface FrameViolation {
-  section: string;
-  text: string;
-}
+import type { Violation } from './violation.ts';
 
 /** Where frames can no longer be told apart. */
 export class FrameError extends Error {
@@ -24,7 +19,8 @@ export class FrameError extends Error {
 export interface FrameHead extends Omit<Frame, 'payload'> {
   /** Of the payload, in octets. */
   length: number;
-  violations: FrameViolation[];
+  /** What is wrong with it wherever it stands. */
+  violations: Violation[];
 }
 
 export interface FrameHandlers {
@@ -32,7 +28,7 @@ export interface FrameHandlers {
   onHead?(head: FrameHead): void;
   /** Payload of a data frame as it comes, unmasked, for whoever must judge it before the frame is whole. */
   onPart?(head: FrameHead, part: Buffer): void;
-  onFrame(frame: Frame, violations: FrameViolation[]): void;
+  onFrame(frame: Frame, violations: Violation[]): void;
 }
 
 /** A frame may have so many octets of payload unless told otherwise. */
@@ -138,7 +134,7 @@ function headSize(octets: Buffer): number | undefined {
 
 function readHead(octets: Buffer): FrameHead {
   const [first = 0, second = 0] = octets;
-  const violations: FrameViolation[] = [];
+  const violations: Violation[] = [];
   const form = second & 0x7f;
   let length = form;
   let at = 2;

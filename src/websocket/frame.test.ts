@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { decodeClose, encodeClose, mayBeSent } from './close-code.ts';
 import { encodeFrame, type Frame, masked, opcode } from './frame.ts';
-import { FrameError, FrameParser, type FrameViolation } from './frame-parser.ts';
+import { FrameError, FrameParser } from './frame-parser.ts';
+import type { Violation } from './violation.ts';
 
 const hex = (octets: string) => Buffer.from(octets.replaceAll(' ', ''), 'hex');
 
 /** Frames and violations in what comes in chunks of so many octets. */
 function parsed(octets: Buffer, step = octets.length, largest?: number) {
   const frames: Frame[] = [];
-  const violations: FrameViolation[] = [];
+  const violations: Violation[] = [];
   const parser = new FrameParser(
     {
       onFrame: (frame, found) => {

@@ -144,6 +144,67 @@ describe('frames', () => {
     expect(client.all('violation')[0]).toMatchObject({ section: '8.1' });
   });
 
+  it('of a text are judged one by one, each up to its first bad octet', async () => {
+    const part = (payload: Buffer, first = false) =>
+      frame({ opcode: first ? opcode.text : opcode.continuation, fin: false, payload });
+    // The euro sign is cut in two, which is right; then 0x80 begins a character, which is not.
+    const parts = [
+      part(Buffer.from('41e2', 'hex'), true),
+      part(Buffer.from('82ac', 'hex')),
+      part(Buffer.from('4280', 'hex')),
+    ];
+    const client = await clientOf(
+      opened((socket) => void socket.write(Buffer.concat([...parts, part(Buffer.from('C'))]))),
+    );
+    // The message is not over, and the server sends nothing more.
+    const { section, text } = await client.sees('violation');
+    expect(section).toBe('8.1');
+    expect(text).toContain('octet 5');
+    expect(client.kinds).toEqual(['response', 'frame', 'frame', 'frame', 'violation']);
+  });
+
+  it('of a text must not end inside a character', async () => {
+    const parts = [
+      frame({ fin: false, payload: Buffer.from('41e2', 'hex') }),
+      frame({ opcode: opcode.continuation, payload: Buffer.from('82', 'hex') }),
+    ];
+    const client = await clientOf(opened((socket) => void socket.write(Buffer.concat(parts))));
+    expect(await client.sees('violation')).toMatchObject({ section: '8.1' });
+  });
+
+  describe('after a close frame', () => {
+    const close = frame({ opcode: opcode.close, payload: Buffer.from([0x03, 0xe8]) });
+
+    it.each([
+      ['a message', hello],
+      ['a fragment', frame({ fin: false, text: 'Hel' })],
+    ])('are a violation where they carry %s', async (_what, data) => {
+      const client = await clientOf(opened((socket) => socket.end(Buffer.concat([close, data]))));
+      await client.sees('ended');
+      expect(client.kinds).toEqual(['response', 'frame', 'close', 'frame', 'violation', 'ended']);
+      expect(client.all('violation')).toMatchObject([{ section: '5.5.1' }]);
+    });
+
+    it('are announced and not answered where they are control frames', async () => {
+      const sent: Buffer[] = [];
+      const more = [frame({ opcode: opcode.ping }), frame({ opcode: opcode.pong }), close];
+      const client = await clientOf(
+        opened((socket) => socket.end(Buffer.concat([close, ...more]))),
+        { observe: ({ direction, bytes }) => void (direction === 'sent' && sent.push(bytes)) },
+      );
+      await client.sees('ended');
+      expect(client.kinds).toEqual(['response', 'frame', 'close', 'frame', 'frame', 'frame', 'ended']);
+      // The request, and one close frame.
+      expect(sent.length).toBe(2);
+    });
+
+    it('are a violation where they are malformed', async () => {
+      const masked = frame({ opcode: opcode.ping, mask: true });
+      const client = await clientOf(opened((socket) => socket.end(Buffer.concat([close, masked]))));
+      expect(await client.sees('violation')).toMatchObject({ section: '5.1' });
+    });
+  });
+
   it.each([
     ['many small ones', Buffer.alloc(100, 'x')],
     ['empty ones', Buffer.alloc(0)],

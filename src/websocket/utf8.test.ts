@@ -22,7 +22,18 @@ it.each([
   ['a cut character', 'e282', 2],
   ['a character broken by another', 'e24141', 1],
 ])('judges %s', (_name, hex, at) => {
-  expect(refusedAt(Buffer.from(hex, 'hex'))).toBe(at);
+  const octets = Buffer.from(hex, 'hex');
+  expect(refusedAt(octets)).toBe(at);
+  const whole = new Utf8Validator();
+  expect(whole.write(octets) && whole.complete).toBe(at === -1);
+  expect(whole.good).toBe(at === -1 ? octets.length : at);
+});
+
+it('says where a long text goes wrong', () => {
+  const text = Buffer.from('κόσμε'.repeat(50_000));
+  const validator = new Utf8Validator();
+  expect(validator.write(Buffer.concat([text, Buffer.from([0xff]), text]))).toBe(false);
+  expect(validator.good).toBe(text.length);
 });
 
 it('agrees with Node.js on random octets, however they are cut', () => {

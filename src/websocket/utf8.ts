@@ -1,5 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
+/** So much is judged at a time, in octets. */
+const stretch = 65_536;
+
 /**
  * Tells at the first octet that cannot be part of UTF-8 (RFC 3629) that a text is none, however it is cut into
  * parts.
@@ -8,16 +11,26 @@ export class Utf8Validator {
   /** The octets of a character that has begun. */
   #begun: number[] = [];
 
-  /** Reads more of the text; false as soon as it can no longer become UTF-8. */
+  /** How many octets were found right so far, from the first one on. */
+  good = 0;
+
+  /** Reads more of the text; false as soon as it can no longer become UTF-8, and `good` then says where. */
   write(part: Buffer): boolean {
+    for (let at = 0; at < part.length; at += stretch)
+      if (!this.#writeStretch(part.subarray(at, at + stretch))) return false;
+    return true;
+  }
+
+  #writeStretch(part: Buffer): boolean {
     let at = 0;
     while (this.#begun.length > 0 && at < part.length) if (!this.#take(part[at++] ?? 0)) return false;
     const rest = part.subarray(at);
     const tail = incompleteTail(rest);
     const whole = rest.subarray(0, rest.length - tail);
-    if (!isUtf8(whole)) return false;
-    for (const octet of rest.subarray(rest.length - tail)) if (!this.#take(octet)) return false;
-    return true;
+    const isGood = isUtf8(whole);
+    if (isGood) this.good += whole.length;
+    // What is bad is read once more, octet by octet, to see where.
+    return (isGood ? rest.subarray(whole.length) : whole).every((octet) => this.#take(octet)) && isGood;
   }
 
   /** Whether the text may end here. */
@@ -29,7 +42,9 @@ export class Utf8Validator {
     this.#begun.push(octet);
     const state = characterState(this.#begun);
     if (state === 'whole') this.#begun = [];
-    return state !== 'bad';
+    if (state === 'bad') return false;
+    this.good++;
+    return true;
   }
 }
 

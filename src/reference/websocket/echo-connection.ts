@@ -34,9 +34,7 @@ export class EchoConnection {
   #frames: FrameParser | undefined;
   #compression: EchoCompression | undefined;
   /** The message that has begun. */
-  #message:
-    | { type: number; compressed: boolean; parts: Buffer[]; size: number; utf8: Utf8Validator }
-    | undefined;
+  #message: MessageBegun | undefined;
   #closing = false;
   /** What is being inflated or compressed, and all that comes after it, in order. */
   #work: Promise<void> | undefined;
@@ -140,8 +138,7 @@ export class EchoConnection {
 
   /** Frames are put together as they come; what is answered to them waits its turn. */
   #take(frame: Frame): void {
-    if (this.#closing && !(this.#faults.active('data-is-echoed-after-close') && !isControl(frame.opcode)))
-      return;
+    if (this.#closing && !this.#readsOn(frame)) return;
     if (isControl(frame.opcode)) return this.#inOrder(() => this.#control(frame));
     if (frame.opcode > opcode.binary) return;
     const message = this.#message;
@@ -155,6 +152,12 @@ export class EchoConnection {
     if (!frame.fin) return;
     this.#message = undefined;
     this.#inOrder(() => this.#answer(message));
+  }
+
+  /** Only with a fault on: what comes after the server's close frame is not passed over. */
+  #readsOn({ opcode: code }: Frame): boolean {
+    if (code === opcode.ping) return this.#faults.active('pings-are-answered-after-failing');
+    return !isControl(code) && this.#faults.active('data-is-echoed-after-close');
   }
 
   #refuseSize(): void {
@@ -247,7 +250,8 @@ export class EchoConnection {
 
   #fail({ code, why }: Problem): void {
     if (this.#closing || this.#faults.active('goes-on-after-protocol-errors')) return;
-    if (!this.#faults.active('data-is-echoed-after-close')) this.#frames?.stop();
+    const readsOn = ['data-is-echoed-after-close', 'pings-are-answered-after-failing'];
+    if (!readsOn.some((fault) => this.#faults.active(fault))) this.#frames?.stop();
     if (this.#faults.active('protocol-errors-end-tcp')) {
       this.#closing = true;
       this.#socket.end();
@@ -260,16 +264,23 @@ export class EchoConnection {
     if (this.#closing) return;
     const shown = this.#faults.active('reserved-close-codes-are-sent') ? 1006 : code;
     const body = encodeClose({ ...(shown === undefined ? {} : { code: shown }), reason });
-    this.#send({ opcode: opcode.close, payload: body });
+    const times = this.#faults.active('close-frames-are-doubled') ? 2 : 1;
+    for (let n = 0; n < times; n++) this.#send({ opcode: opcode.close, payload: body });
     this.#closing = true;
     if (
       this.#faults.active('tcp-stays-open-after-close') ||
       this.#faults.active('data-is-echoed-after-close')
     )
       return;
+    if (this.#faults.active('pings-are-answered-after-failing')) return this.#endAfterThisTurn();
     // FIN first, while the rest is still read: an RST could overtake the close frame.
     this.#socket.end();
     this.#compression?.close();
+  }
+
+  #endAfterThisTurn(): void {
+    const turn = new Promise<void>((resolve) => setImmediate(resolve));
+    void this.#ground.activity.during(turn).then(() => this.#socket.end());
   }
 
   #send(frame: { opcode: number; payload: Buffer; fin?: boolean; rsv1?: boolean }): void {

@@ -245,6 +245,16 @@ const rows: readonly Row[] = [
     'Sends 1006 in close frames',
   ],
   [
+    'pings-are-answered-after-failing',
+    'rfc6455/7.1.7-fail-stops-processing',
+    'Answers a ping that comes after what it has failed the connection for',
+  ],
+  [
+    'close-frames-are-doubled',
+    'rfc6455/5.5.1-crossing-closes rfc6455/5.5.1-answers-close rfc6455/5.5.1-closes-tcp*',
+    'Sends every close frame twice',
+  ],
+  [
     'end-of-tcp-is-not-noticed',
     'rfc6455/7.2.2* rfc6455/7.1.1-server-closes-tcp*',
     'Keeps its half of TCP when the client has ended its own',

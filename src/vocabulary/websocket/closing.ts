@@ -99,21 +99,23 @@ class FailedConnection implements Expectation {
       const violation = this.#actor.violation(this.#expected, event);
       if (violation) return broken(violation);
       if (event.kind === 'close') close ??= event;
-      if (!close && this.#actor.isSentinel(event)) return broken(this.#goesOn());
+      if (this.#actor.isSentinel(event)) return broken(this.#goesOn(close));
       if (event.kind === 'ended') return { state: 'met', take: () => this.#take(close) };
     }
     return { state: 'waiting' };
   }
 
-  #goesOn(): Finding {
-    const text =
-      'the server went on: it answered a ping that came after what should have failed the connection';
+  #goesOn(close: CloseEvent | undefined): Finding {
+    const text = close
+      ? 'the server sent a close frame and went on: it answered a ping that came after what failed the connection (RFC 6455 section 7.1.7)'
+      : 'the server went on: it answered a ping that came after what should have failed the connection';
     return this.#actor.finding('unexpected', this.#expected, text);
   }
 
   #take(close: CloseEvent | undefined): void {
     for (const arrival of this.#actor.inbox.waiting())
       if (arrival.event.kind !== 'ended') arrival.taken = true;
+    tolerateSeveralCloseFrames(this.#actor, this.#stage);
     if (this.#code === undefined) return;
     const wanted =
       'RFC 6455 section 7.1.7 wants a close frame with a fitting code before the end of the connection';
@@ -140,12 +142,19 @@ class FailedConnection implements Expectation {
   }
 }
 
+/** Once both sides have sent a close frame there is none to be sent: TCP ends (RFC 6455 section 5.5.1). */
+function tolerateSeveralCloseFrames({ closeFrames }: WebSocketActor, stage: Stage): void {
+  if (closeFrames < 2) return;
+  const wanted = 'RFC 6455 section 5.5.1 wants the end of the connection after one from each side';
+  stage.tolerate(`the server sent ${closeFrames} close frames; ${wanted}`);
+}
+
 function broken(finding: Finding): Look {
   return { state: 'broken', finding };
 }
 
 /** The TCP connection ends; a server that answers a ping instead goes on. */
-function endExpectation(actor: WebSocketActor): Expectation {
+function endExpectation(actor: WebSocketActor, stage: Stage): Expectation {
   const expected = `the server to end the TCP connection of ${actor.name}`;
   let closed = false;
   return new ArrivalExpectation(actor, {
@@ -158,7 +167,7 @@ function endExpectation(actor: WebSocketActor): Expectation {
         return actor.finding('unexpected', expected, 'the server went on: it answered a ping');
       return 'other';
     },
-    take: () => undefined,
+    take: () => tolerateSeveralCloseFrames(actor, stage),
     nudge: () => actor.nudge(),
   });
 }
@@ -212,15 +221,16 @@ export const closingVerbs = [
     takes: codePattern,
     optional: true,
     summary:
-      'The server fails the connection: a close frame with a code that fits, then the end of TCP. Another code, or an end without a close frame, is tolerated (warn), and without a code here it is all the same; a server that goes on fails',
+      'The server fails the connection: a close frame with a code that fits, then the end of TCP. Another code, or an end without a close frame, is tolerated (warn), and without a code here it is all the same; a server that goes on, even after its close frame, fails. Further close frames are tolerated (warn)',
     example: '- client is failed: 1002',
     expect: (step, stage) => new FailedConnection(actorOf(step, stage), step.value, stage),
   }),
   verb({
     subject: 'actor',
     phrase: 'is closed',
-    summary: 'The server ends the TCP connection (FIN or RST)',
+    summary:
+      'The server ends the TCP connection (FIN or RST). Several close frames before are tolerated (warn)',
     example: '- client is closed',
-    expect: (step, stage) => endExpectation(actorOf(step, stage)),
+    expect: (step, stage) => endExpectation(actorOf(step, stage), stage),
   }),
 ];

@@ -88,6 +88,49 @@ describe('against a server that breaks the protocol', () => {
     expect(finding?.message).toContain('did not end the TCP connection');
   });
 
+  describe('that goes on after its close frame', () => {
+    const close = frame(0x88, Buffer.from([0x03, 0xea]));
+    const failed = [
+      {
+        'client sends frames': [
+          { opcode: 'text', rsv1: true, payload: 'Hello' },
+          { opcode: 'ping', payload: '{client.sentinel}' },
+        ],
+      },
+      { 'client is failed': 1002 },
+    ];
+    /** What the server sends when the frames of the steps are there, the pong for the ping among it. */
+    const answering = (answer: (pong: Buffer) => Buffer[]) => {
+      let received = Buffer.alloc(0);
+      return scriptedServer({
+        onData: (chunk, socket) => {
+          received = Buffer.concat([received, chunk]);
+          if (received.length < 11 + 6) return;
+          const ping = received.subarray(11);
+          if (ping.length < 6 + ((ping[1] ?? 0) & 0x7f)) return;
+          socket.end(Buffer.concat(answer(frame(0x8a, unmasked(ping)))));
+        },
+      });
+    };
+
+    it('has not failed the connection where it answers a ping', async () => {
+      const { finding } = await play(await answering((pong) => [close, pong]), 'open', failed);
+      expect(finding?.message).toContain('7.1.7');
+    });
+
+    it('is tolerated where it sends another close frame', async () => {
+      const { finding, tolerated } = await play(await answering(() => [close, close]), 'open', failed);
+      expect(finding).toBeUndefined();
+      expect(tolerated).toEqual([expect.stringContaining('2 close frames')]);
+    });
+
+    it('breaks section 5.5.1 where it sends data', async () => {
+      const { finding } = await play(await answering(() => [close, frame(0x81, 'more')]), 'open', failed);
+      expect(finding).toMatchObject({ kind: 'violation' });
+      expect(finding?.message).toContain('section 5.5.1');
+    });
+  });
+
   it('tells another message from the expected one without waiting', async () => {
     const port = await scriptedServer({ onOpen: (socket) => socket.write(frame(0x82, 'other')) });
     const { finding } = await play(port, 'open', [{ 'client receives binary': { random: '300B', seed: 1 } }]);
