@@ -1,4 +1,11 @@
-import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib';
+import {
+  constants,
+  createDeflateRaw,
+  createInflateRaw,
+  type DeflateRaw,
+  type InflateRaw,
+  inflateRawSync,
+} from 'node:zlib';
 import { OctetCollector } from './octet-collector.ts';
 
 /** The end of a block that senders leave out (RFC 7692 section 7.2.1). */
@@ -103,7 +110,10 @@ export class Inflater {
     for (let lastBlocks = 0; rest.length > 0; lastBlocks++) {
       if (lastBlocks > mostLastBlocks)
         throw new InflateError(`it has more than ${mostLastBlocks} blocks that are marked as the last`, true);
-      const { inflated, consumed } = await this.#inflateToLastBlock(rest, this.#largest - size);
+      const most = this.#largest - size;
+      // A small window makes parts so small that to wait for each would take much longer than to inflate it.
+      const { inflated, consumed } =
+        this.#bits < 15 ? this.#inflateAtOnce(rest, most) : await this.#inflateToLastBlock(rest, most);
       parts.push(inflated);
       size += inflated.length;
       this.#remember(inflated);
@@ -126,25 +136,41 @@ export class Inflater {
       inflated.length >= size ? Buffer.from(inflated.subarray(-size)) : Buffer.concat([before, inflated]);
   }
 
+  get #options() {
+    const dictionary = this.#window.length > 0 ? { dictionary: this.#window } : {};
+    return { windowBits: this.#bits, chunkSize: chunkSizeFor(this.#bits), ...dictionary };
+  }
+
+  /** As `#inflateToLastBlock`, without a turn of the event loop for each part. */
+  #inflateAtOnce(octets: Buffer, most: number): { inflated: Buffer; consumed: number } {
+    try {
+      const options = { ...this.#options, maxOutputLength: Math.max(1, most), info: true };
+      // With `info` it is not the octets alone that are returned.
+      const { buffer, engine } = inflateRawSync(octets, options) as unknown as {
+        buffer: Buffer;
+        engine: InflateRaw;
+      };
+      return { inflated: buffer, consumed: engine.bytesWritten };
+    } catch (error) {
+      if (error instanceof RangeError) throw this.#tooLarge();
+      throw noDeflate(error);
+    }
+  }
+
+  #tooLarge(): InflateError {
+    return new InflateError(`it inflates to more than ${this.#largest} octets`, true);
+  }
+
   #inflateToLastBlock(octets: Buffer, most: number): Promise<{ inflated: Buffer; consumed: number }> {
-    const stream = createInflateRaw({
-      windowBits: this.#bits,
-      chunkSize: chunkSizeFor(this.#bits),
-      ...(this.#window.length > 0 ? { dictionary: this.#window } : {}),
-    });
+    const stream = createInflateRaw(this.#options);
     this.#stream = stream;
     const inflated = new OctetCollector();
     return new Promise((resolve, reject) => {
       stream.on('data', (part: Buffer) => {
         inflated.add(part);
-        if (inflated.length > most)
-          stream.destroy(new InflateError(`it inflates to more than ${this.#largest} octets`, true));
+        if (inflated.length > most) stream.destroy(this.#tooLarge());
       });
-      stream.once('error', (error) =>
-        reject(
-          error instanceof InflateError ? error : new InflateError(`it is no DEFLATE: ${error.message}`),
-        ),
-      );
+      stream.once('error', (error) => reject(error instanceof InflateError ? error : noDeflate(error)));
       stream.once('end', () => {
         resolve({ inflated: inflated.take(), consumed: stream.bytesWritten });
         stream.destroy();
@@ -153,4 +179,8 @@ export class Inflater {
       stream.end(octets);
     });
   }
+}
+
+function noDeflate(error: unknown): InflateError {
+  return new InflateError(`it is no DEFLATE: ${error instanceof Error ? error.message : String(error)}`);
 }
