@@ -8,6 +8,7 @@ export const faults: Fault[] = [
       'rfc5802/5.1-attribute-order',
       'rfc5802/5.1-attribute-names-case-sensitive',
       'rfc5802/5.1-username-bad-escape',
+      'rfc5802/7-syntax-violations-fail',
     ],
     summary: 'Looks for name and nonce wherever they stand in a first message, and for nothing else',
   },
@@ -102,10 +103,9 @@ function readName(written: string, faults: FaultSwitch): string | undefined {
 }
 
 /** What a fault makes of a message that is none: name and nonce, as if they had come as they should. */
-function readLoosely(text: string): ClientFirst | undefined {
-  const username = /(?:^|,)n=([^,]+?)=?(?:,|$)/i.exec(text)?.[1];
-  const nonce = /(?:^|,)r=([^,]+)/i.exec(text)?.[1];
-  if (username === undefined || nonce === undefined) return undefined;
+function readLoosely(text: string): ClientFirst {
+  const username = /(?:^|,)n=([^,]+?)=?(?:,|$)/i.exec(text)?.[1] ?? '';
+  const nonce = /(?:^|,)r=([^,]+)/i.exec(text)?.[1] ?? '';
   const bare = `n=${username},r=${nonce}`;
   return { gs2Header: 'n,,', binding: 'n', identity: '', bare, extension: false, username, nonce };
 }

@@ -114,6 +114,16 @@ test.each<[string, SaslOptions['overrides'], { proven: boolean; bound: boolean }
   );
 });
 
+test.each<[string, SaslOptions['overrides'], RegExp]>([
+  ['channel binding', { channelBindingInput: null }, /^r=mine1,p=[A-Za-z0-9+/]{27}=$/],
+  ['nonce', { finalNonce: null }, /^c=biws,p=[A-Za-z0-9+/]{27}=$/],
+])('the %s can be left out of the client-final-message', async (_name, overrides, expected) => {
+  const mechanism = createMechanism('SCRAM-SHA-1', { ...user, overrides: { nonce: 'mine', ...overrides } });
+  mechanism.initialResponse();
+  const final = await mechanism.respond(Buffer.from('r=mine1,s=AAAA,i=4096'));
+  expect(final.toString()).toMatch(expected);
+});
+
 test('a wrong password is not proven, and the signature of a server that does not know it is refused', async () => {
   const mechanism = createMechanism('SCRAM-SHA-256', user);
   const server = await play('SHA-256', mechanism, 'pen');
