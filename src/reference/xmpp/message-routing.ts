@@ -47,7 +47,13 @@ export const faults: Fault[] = [
   },
   {
     name: 'message-address-is-rewritten',
-    breaks: ['rfc6120/8.1.1.1-to-not-modified', 'rfc6121/8.5.2*'],
+    breaks: [
+      'rfc6120/8.1.1.1-to-not-modified',
+      'rfc6121/8.5.2.1.1-chat',
+      'rfc6121/8.5.2.1.1-headline',
+      'rfc6121/8.5.2.1.1-normal',
+      'rfc6121/8.5.2.1.1-to-unchanged',
+    ],
     summary: 'Puts the full address of the resource into messages that were for the bare one',
   },
   {
@@ -68,7 +74,12 @@ export const faults: Fault[] = [
   },
   {
     name: 'message-to-wrong-resource',
-    breaks: ['rfc6121/8.5.3.1*'],
+    breaks: [
+      'rfc6121/8.5.3.1-chat',
+      'rfc6121/8.5.3.1-groupchat',
+      'rfc6121/8.5.3.1-headline',
+      'rfc6121/8.5.3.1-normal',
+    ],
     summary: 'Delivers messages for a full address to all available resources',
   },
   {
@@ -85,7 +96,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'headline-is-kept-offline',
-    breaks: ['rfc6121/8.5.2.2.1-headline'],
+    breaks: ['rfc6121/8.5.2.2.1-headline', 'xep-0160/3-headline-not-stored'],
     summary: 'Stores headlines for accounts that are not available',
   },
   {
@@ -126,7 +137,13 @@ export const faults: Fault[] = [
   },
   {
     name: 'undeliverable-message-is-dropped',
-    breaks: ['rfc6121/8.5*', 'messaging/ordering-undeliverable-told'],
+    breaks: [
+      'rfc6121/8.5.1-bare-groupchat',
+      'rfc6121/8.5.2.1.1-error-condition',
+      'rfc6121/8.5.2.1.1-groupchat-negative',
+      'rfc6121/8.5.2.2.1-groupchat',
+      'rfc6121/8.5.4-choice-follows-8.1',
+    ],
     summary: 'Never bounces a message',
     silent: true,
   },

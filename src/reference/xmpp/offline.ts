@@ -10,10 +10,14 @@ export const faults: Fault[] = [
   {
     name: 'offline-messages-are-lost',
     breaks: [
-      'rfc6121/8.5.2.2*',
-      'rfc6121/8.5.2*',
-      'rfc6120/10.5.3.2-message-to-disconnected',
       'messaging/reconnection-offline-messages-kept',
+      'rfc6120/10.5.3.2-message-to-disconnected',
+      'rfc6121/8-offline-storage',
+      'rfc6121/8.5.2.1.1-only-negative-as-offline',
+      'rfc6121/8.5.2.2.1-chat',
+      'rfc6121/8.5.2.2.1-normal',
+      'xep-0160/3-normal-stored',
+      'xep-0160/3-chat-stored',
     ],
     summary: 'Accepts messages for accounts that are not available, and loses them',
     silent: true,
@@ -25,12 +29,12 @@ export const faults: Fault[] = [
   },
   {
     name: 'offline-messages-in-reverse',
-    breaks: ['messaging/reconnection-offline-messages-kept', 'messaging/ordering-*'],
+    breaks: ['messaging/reconnection-offline-messages-kept', 'rfc6121/8-offline-storage'],
     summary: 'Delivers stored messages with the last one first',
   },
   {
     name: 'offline-messages-are-repeated',
-    breaks: ['messaging/reconnection-offline-messages-kept'],
+    breaks: ['messaging/reconnection-offline-messages-kept', 'rfc6121/8-offline-storage'],
     summary: 'Delivers stored messages again whenever a resource becomes available',
   },
   {

@@ -76,7 +76,12 @@ export const faults: Fault[] = [
   },
   {
     name: 'roster-set-goes-unanswered',
-    breaks: ['rfc6121/2.3*', 'rfc6121/2.4*', 'rfc6121/2.5*', 'rfc6120/8.2.3-answered'],
+    breaks: [
+      'rfc6120/8.2.3-answered',
+      'rfc6121/2.3.2-result-to-sender',
+      'rfc6121/2.4.2-result-to-sender',
+      'rfc6121/2.5.2-result-to-sender',
+    ],
     summary: 'Sends no result for a roster set',
     silent: true,
   },

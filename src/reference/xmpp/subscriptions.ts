@@ -196,7 +196,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'unsubscribe-keeps-subscription',
-    breaks: ['rfc6121/3.3*', 'rfc6121/A.2.2*'],
+    breaks: ['rfc6121/3.3-unsubscribe', 'rfc6121/A.2.2-outbound-unsubscribe'],
     summary: 'Leaves the state of the user as it was after an unsubscribe',
   },
 ];
