@@ -280,6 +280,28 @@ describe.each(['tcp', 'tls'] as const)('ending, by %s', (transport) => {
   });
 });
 
+it.each(['tcp', 'tls'])('by %s, a reset that comes together with data is told from an end', async (below) => {
+  const hello = Buffer.from('810548656c6c6f', 'hex');
+  for (const how of ['reset', 'end'] as const) {
+    const server = await startScriptedServer(
+      opened((socket, tcp) => {
+        socket.once('data', () => {
+          if (how === 'end') return void socket.end(hello);
+          // Not by resetAndDestroy, which sends a FIN first.
+          socket.write(hello, () => Object.assign(tcp, { resetAndClosing: true }).destroy());
+        });
+      }),
+      below === 'tls' ? { cert: certificate.certificate, key: certificate.privateKey } : undefined,
+    );
+    leftovers.push(() => server.close());
+    const tls = { ca: authority.certificate, servername: 'localhost' };
+    const watched = await open(server.port, below === 'tls' ? { tls } : {});
+    watched.connection.sendFrame({ opcode: opcode.ping, payload: Buffer.alloc(0) });
+    expect(await watched.sees('ended')).toMatchObject({ how });
+    expect(watched.kinds).toEqual(['response', 'frame', 'message', 'ended']);
+  }
+});
+
 it('by TCP, what the server sends after the own FIN is still announced', async () => {
   const server = await startScriptedServer(
     opened((socket) => {

@@ -55,11 +55,13 @@ export function resetWire({ tcp, top }: Wire): void {
 
 /**
  * Node.js announces an end also where an RST came together with data. Calls back where it was an end; where it was
- * not, the socket announces an error.
+ * not, the socket announces an error. What cannot be told, and counts as an end, is an RST that comes while octets
+ * still wait to be sent, or after an end.
  */
 export function whenNotReset({ tcp, top }: Wire, then: () => void): void {
-  // Writing nothing sends nothing, and fails where the connection was reset. It must not wait behind other writes.
-  const canTell = tcp === top && tcp.writable && tcp.writableLength === 0;
+  // Writing nothing sends nothing, below TLS neither, and fails where the connection was reset. It must not wait
+  // behind other writes.
+  const canTell = tcp.writable && tcp.writableLength === 0 && top.writableLength === 0;
   if (!canTell) return then();
   tcp.write('', (error) => {
     if (!error) then();

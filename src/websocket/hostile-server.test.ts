@@ -13,7 +13,7 @@ afterEach(() => {
 
 /** A client, its handshake sent, of a server with this script. */
 async function clientOf(
-  script: (socket: Socket) => void,
+  script: (socket: Socket, tcp: Socket) => void,
   options: Partial<WebSocketOptions> = {},
 ): Promise<WatchedConnection> {
   const server = await startScriptedServer(script);

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import { WebSocketConnection, type WebSocketEvent, type WebSocketOptions } from './connection.ts';
 import { acceptFor, type HandshakeRequest } from './handshake.ts';
 
@@ -46,19 +46,18 @@ export interface ScriptedServer {
   close(): void;
 }
 
-/** Starts a server whose script gets each connection as it comes. */
+/** Starts a server whose script gets each connection as it comes: the socket to talk by, and the TCP socket below. */
 export async function startScriptedServer(
-  script: (socket: Socket) => void,
-  tls?: TlsOptions,
+  script: (socket: Socket, tcp: Socket) => void,
+  tls?: TLSSocketOptions,
 ): Promise<ScriptedServer> {
   const sockets = new Set<Socket>();
-  const take = (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.setNoDelay(true);
-    script(socket);
-  };
-  const server = tls ? createTlsServer(tls, take) : createServer({ allowHalfOpen: true }, take);
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (tcp) => {
+    sockets.add(tcp.on('error', () => undefined));
+    if (!tls) return script(tcp, tcp);
+    const secure = new TLSSocket(tcp, { ...tls, isServer: true }).on('error', () => undefined);
+    secure.once('secure', () => script(secure, tcp));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -71,11 +70,14 @@ export async function startScriptedServer(
 }
 
 /** A script that answers the opening handshake, whatever it is, and then goes on. */
-export function opened(then: (socket: Socket) => void, extensions?: string): (socket: Socket) => void {
-  return (socket) =>
+export function opened(
+  then: (socket: Socket, tcp: Socket) => void,
+  extensions?: string,
+): (socket: Socket, tcp: Socket) => void {
+  return (socket, tcp) =>
     socket.once('data', () => {
       socket.write(acceptance(extensions));
-      then(socket);
+      then(socket, tcp);
     });
 }
 

@@ -146,6 +146,41 @@ describe('a connection by TCP', () => {
     await connection.flushed();
   });
 
+  test.each([
+    'tcp',
+    'tls',
+  ] as const)('tells a reset that comes together with data from an end, by %s', async (below) => {
+    for (const how of ['reset', 'end'] as const) {
+      const { connection, events, seen } = await open(async (peer) => {
+        await peer.open();
+        if (below === 'tls') {
+          await peer.read();
+          await peer.secure(certificate);
+          await peer.open();
+        }
+        await peer.read();
+        const { socket, tlsSocket: top = socket } = peer;
+        await new Promise((resolve) => top.write('<message/>', resolve));
+        // Not by resetAndDestroy, which sends a FIN first.
+        if (how === 'reset') Object.assign(socket, { resetAndClosing: true }).destroy();
+        else top.end();
+      });
+      connection.openStream();
+      await seen('features');
+      if (below === 'tls') {
+        connection.write("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+        await seen('element');
+        await connection.startTls();
+        events.length = 0;
+        connection.openStream();
+        await seen('features');
+      }
+      connection.write('<presence/>');
+      expect(await seen('ended')).toMatchObject({ how });
+      expect(kinds(events)).toEqual(['header', 'features', 'element', 'ended']);
+    }
+  });
+
   test('half-closes and still hears the server', async () => {
     const { connection, events, seen } = await open(async (peer) => {
       await peer.open();

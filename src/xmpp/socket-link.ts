@@ -9,12 +9,12 @@ import {
   TlsVerificationError,
 } from './tls.ts';
 
-/** Connects by TCP. Rejects with the reason why it cannot be, or why it was aborted. */
+/** Connects by TCP; the own half stays open when the other ends. Rejects with the reason why it cannot be, or why it was aborted. */
 export function connectTcp(host: string, port: number, signal?: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     // Whoever takes the socket over listens for errors of its own; in between there may be one all the same.
-    const socket = connect({ host, port, noDelay: true }).on('error', ignore);
+    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true }).on('error', ignore);
     const settle = (act: () => void) => {
       socket.off('connect', onConnect).off('error', onError);
       signal?.removeEventListener('abort', onAbort);
@@ -63,6 +63,21 @@ export function resetSocket(socket: Socket, top: Socket = socket): void {
   // resetAndDestroy would first write what is waiting, for ever if the peer does not read, and send a FIN.
   Object.assign(socket, { resetAndClosing: true });
   top.destroy();
+}
+
+/**
+ * Node.js announces an end also where an RST came together with data. Calls back where it was an end; where it was
+ * not, the socket announces an error. What cannot be told, and counts as an end, is an RST that comes while octets
+ * still wait to be sent, or after an end.
+ */
+function whenNotReset(socket: Socket, top: Socket, then: () => void): void {
+  // Writing nothing sends nothing, below TLS neither, and fails where the connection was reset. It must not wait
+  // behind other writes.
+  const canTell = socket.writable && socket.writableLength === 0 && top.writableLength === 0;
+  if (!canTell) return then();
+  socket.write('', (error) => {
+    if (!error) then();
+  });
 }
 
 /** A stream over TCP, and over TLS once it is secured. */
@@ -141,7 +156,13 @@ export class SocketLink implements Link {
   }
 
   readonly #onData = (bytes: Buffer) => this.#handlers.onData(bytes);
-  readonly #onEnd = () => this.#finish('end');
+  readonly #onEnd = () => {
+    const top = this.#top;
+    whenNotReset(this.socket, top, () => {
+      this.#finish('end');
+      top.end();
+    });
+  };
   readonly #onError = (error: Error) => this.#finish(howFailed(error), error);
   readonly #onClose = () => this.#finish('end');
 
