@@ -163,11 +163,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'unacknowledged-stanzas-are-lost',
-    breaks: [
-      'xep-0198/4-unhandled-stanzas-rescued',
-      'xep-0198/4-delay-stamped',
-      'messaging/reconnection-unacknowledged-not-lost',
-    ],
+    breaks: ['xep-0198/4-unhandled-stanzas-rescued'],
     summary: 'Forgets stanzas that were not acknowledged when the session ended',
     silent: true,
   },
