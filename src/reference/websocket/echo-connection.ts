@@ -84,7 +84,8 @@ export class EchoConnection {
   }
 
   #refuse(error: HeadError): void {
-    this.#head = new HeadReader();
+    // Nothing more is read: a client that goes on is not answered again.
+    this.#head = undefined;
     this.#socket.end(
       encodeResponse(error.tooLarge ? 431 : 400, [['Connection', 'close']], `${error.message}\n`),
     );
