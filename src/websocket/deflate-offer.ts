@@ -55,8 +55,6 @@ export function acceptOffer(
   const words = ['permessage-deflate'];
   if (serverNoContextTakeover) words.push('server_no_context_takeover');
   if (clientNoContextTakeover) words.push('client_no_context_takeover');
-  // Raw zlib has no window of 256 octets: the server cannot keep to 8 bits, so it declines (section 7.1.2.1).
-  if (serverMaxWindowBits === 8) return undefined;
   if (extension.parameters.some(([name]) => name === 'server_max_window_bits'))
     words.push(`server_max_window_bits=${serverMaxWindowBits}`);
   return { parameters: { ...offered, clientMaxWindowBits: 15 }, field: words.join('; ') };

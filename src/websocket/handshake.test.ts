@@ -177,6 +177,7 @@ describe('extensions', () => {
   it.each([
     ['permessage-deflate', 'permessage-deflate'],
     ['permessage-deflate; client_max_window_bits', 'permessage-deflate'],
+    ['permessage-deflate; server_max_window_bits=8', 'permessage-deflate; server_max_window_bits=8'],
     [
       'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; client_max_window_bits="9"',
       'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10',

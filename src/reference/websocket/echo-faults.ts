@@ -269,7 +269,7 @@ const rows: readonly Row[] = [
   ],
   [
     'illegal-deflate-offers-are-accepted',
-    'rfc7692/7-declines-unknown-parameter rfc7692/7-declines-unsupported',
+    'rfc7692/7-declines-unknown-parameter',
     'Takes offers with illegal parameters',
   ],
   [
