@@ -26,6 +26,7 @@ import { faults as featureFaults } from './xmpp/stream-features.ts';
 import { faults as headerFaults } from './xmpp/stream-headers.ts';
 import { faults as managementFaults } from './xmpp/stream-management.ts';
 import { faults as subscriptionFaults } from './xmpp/subscriptions.ts';
+import { faults as inboundSubscriptionFaults } from './xmpp/subscriptions-inbound.ts';
 import { faults as webSocketTransportFaults } from './xmpp/websocket-transport.ts';
 import { faults as xmppServiceFaults } from './xmpp/xmpp-service.ts';
 
@@ -37,7 +38,7 @@ export const faultsByArea: Readonly<Record<string, readonly Fault[]>> = {
   binding: bindingFaults,
   stanzas: [...stanzaFaults, ...stanzaErrorFaults, ...iqFaults],
   roster: [...rosterFaults, ...rosterPushFaults],
-  subscriptions: subscriptionFaults,
+  subscriptions: [...subscriptionFaults, ...inboundSubscriptionFaults],
   presence: [...presenceFaults, ...probeFaults],
   messages: [...messageFaults, ...offlineFaults],
   'stream management': managementFaults,

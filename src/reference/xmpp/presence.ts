@@ -11,7 +11,8 @@ import type { Session } from './session.ts';
 import { withAttributes, withChildren } from './stanza.ts';
 import { errorReply } from './stanza-errors.ts';
 import { contactIsSubscribed, subscriptionTypes, userIsSubscribed } from './subscription-states.ts';
-import { deliverWaitingRequests, sendSubscription } from './subscriptions.ts';
+import { sendSubscription } from './subscriptions.ts';
+import { deliverWaitingRequests } from './subscriptions-inbound.ts';
 
 export const faults: Fault[] = [
   {
