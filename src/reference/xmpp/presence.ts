@@ -32,7 +32,7 @@ export const faults: Fault[] = [
     name: 'presence-broadcast-to-strangers',
     breaks: [
       'rfc6121/3.1.6-approval-unsolicited',
-      'rfc6121/3.2.2-cancel-push',
+      'rfc6121/3.2-subscription-cancel',
       'rfc6121/3.3-unsubscribe',
       'rfc6121/4.2.2-to-subscribers-only',
     ],
@@ -54,7 +54,7 @@ export const faults: Fault[] = [
     breaks: [
       'rfc6121/4.2.2-to-own-resources',
       'rfc6121/4.4.2-to-own-resources',
-      'rfc6121/4.5.2-to-subscribers',
+      'rfc6121/4.5.2-to-own-resources',
       'rfc6121/4.5.2-ungraceful-generated',
     ],
     summary: 'Leaves the resources of the user, and the sender, out of presence broadcasts',
@@ -63,11 +63,11 @@ export const faults: Fault[] = [
   {
     name: 'presence-loses-content',
     breaks: [
-      'rfc6121/4.3.2.1-id-preserved',
-      'rfc6121/4.4.2-to-own-resources',
-      'rfc6121/4.7.1-unavailable-means-unavailable',
+      'rfc6121/4.3.2-full-stanza-per-resource',
+      'rfc6121/4.5.2-full-stanza',
       'rfc6121/4.7.2.1-show-carried',
       'rfc6121/4.7.2.3-priority-range',
+      'rfc6121/4.7.3-extended-content',
     ],
     summary: 'Strips presence of its children',
   },
@@ -121,7 +121,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'directed-presence-joins-broadcasts',
-    breaks: ['rfc6121/4.6.3-to-stranger'],
+    breaks: ['rfc6121/4.6.3-stranger-no-broadcast'],
     summary: 'Sends later broadcasts also to those who got directed presence',
   },
   {

@@ -61,7 +61,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'roster-push-from-stranger',
-    breaks: ['rfc6121/2.1.6*'],
+    breaks: ['rfc6121/2.1.6-push-from-account'],
     summary: 'Sends roster pushes from an address that is not the account',
   },
   {
@@ -71,12 +71,12 @@ export const faults: Fault[] = [
   },
   {
     name: 'roster-push-without-version',
-    breaks: ['rfc6121/2.6.3-push-order', 'rfc6121/2.6.3-version-without-request'],
+    breaks: ['rfc6121/2.6.3-push-carries-version', 'rfc6121/2.6.3-version-without-request'],
     summary: 'Sends roster pushes without the version',
   },
   {
     name: 'roster-push-repeats-version',
-    breaks: ['rfc6121/2.6.3-push-order'],
+    breaks: ['rfc6121/2.6.3-push-version-unique'],
     summary: 'Gives all roster pushes the same version',
   },
 ];

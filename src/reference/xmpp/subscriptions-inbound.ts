@@ -50,7 +50,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'subscription-request-fills-roster',
-    breaks: ['rfc6121/3.1.3-no-automatic-approval'],
+    breaks: ['rfc6121/3.1.3-no-item-before-approval'],
     summary: 'Adds whoever asks for a subscription to the roster',
   },
   {
@@ -60,15 +60,15 @@ export const faults: Fault[] = [
   },
   {
     name: 'subscription-auto-reply-missing',
-    breaks: ['rfc6121/3.1.3-pre-approved-auto-reply'],
+    breaks: ['rfc6121/3.4.2-request-answered'],
     summary: 'Gives no answer to a request of somebody who is subscribed or pre-approved',
     silent: true,
   },
   {
     name: 'subscription-approval-not-delivered',
     breaks: [
-      'rfc6121/3.1.5-approval-sends-presence',
-      'rfc6121/3.1.5-approval-stamped-bare',
+      'rfc6121/3.1.5-approval-order',
+      'rfc6121/3.1.6-approval-delivered',
       'rfc6121/3.1.6-approval-before-push',
       'rfc6121/A.3.3-inbound-subscribed',
     ],

@@ -80,8 +80,8 @@ export const faults: Fault[] = [
   {
     name: 'unneeded-cancellation-is-delivered',
     breaks: [
-      'rfc6121/3.2.2-no-unavailable-without-subscription',
-      'rfc6121/3.2.2-removes-pre-approval',
+      'rfc6121/3.2.2-pre-approval-removal-not-routed',
+      'rfc6121/3.2.3-inbound-unsolicited',
       'rfc6121/A.2.4-outbound-unsubscribed-not-routed',
     ],
     summary: 'Delivers stanzas of type unsubscribed that change nothing',
