@@ -258,7 +258,8 @@ export class EchoConnection {
       this.#socket.end();
       return;
     }
-    this.#close(this.#faults.active('protocol-errors-close-with-1000') ? 1000 : code, why);
+    const wrong = [1000, 1010].find((one) => this.#faults.active(`protocol-errors-close-with-${one}`));
+    this.#close(wrong ?? code, why);
   }
 
   #close(code: number | undefined, reason = ''): void {

@@ -196,6 +196,11 @@ const rows: readonly Row[] = [
     'Closes with 1000 after a protocol error',
   ],
   [
+    'protocol-errors-close-with-1010',
+    'rfc6455/7.4.1-code-1010-not-by-server',
+    'Closes with 1010 after a protocol error, which is a code for clients',
+  ],
+  [
     'protocol-errors-end-tcp',
     `rfc6455/7.1.7-fail-closes rfc6455/7.1.7-fail-stops-processing rfc6455/7.4.1-code-1002
       rfc6455/7.4.1-code-1004-reserved rfc6455/7.4.1-code-1007`,
@@ -299,6 +304,11 @@ const rows: readonly Row[] = [
     'client-window-is-limited-unasked',
     'rfc7692/7.1.2.2-not-without-offer',
     'Limits the window of a client that did not offer it',
+  ],
+  [
+    'windows-are-narrow',
+    'rfc7692/7.3-window-1024-or-more',
+    'Limits its window to 512 octets although nobody asked for it',
   ],
   [
     'server-window-is-larger-than-asked',

@@ -89,18 +89,26 @@ function refusal(
 }
 
 /** The first offer that can be accepted (RFC 7692 section 5). */
-function chooseOffer(
-  offers: readonly Extension[],
-  faults: FaultSwitch,
-): { parameters: DeflateParameters; field: string } | undefined {
+function chooseOffer(offers: readonly Extension[], faults: FaultSwitch): Agreement | undefined {
   if (faults.active('deflate-is-declined')) return undefined;
   const considered = faults.active('first-deflate-offer-only') ? offers.slice(0, 1) : offers;
   for (const offer of considered) {
     const agreed = acceptOffer(offer) ?? illegally(offer, faults);
     if (!agreed) continue;
-    return { ...agreed, field: answered(agreed.field, faults) };
+    const narrow = faults.active('windows-are-narrow') && !agreed.field.includes('max_window_bits');
+    return narrow ? narrowed(agreed) : { ...agreed, field: answered(agreed.field, faults) };
   }
   return undefined;
+}
+
+type Agreement = NonNullable<ReturnType<typeof acceptOffer>>;
+
+/** The agreement with the smallest window that zlib has, which nobody asked for. */
+function narrowed({ parameters, field }: Agreement): Agreement {
+  return {
+    parameters: { ...parameters, serverMaxWindowBits: 9 },
+    field: `${field}; server_max_window_bits=9`,
+  };
 }
 
 /** The agreement as it is answered. */
@@ -116,7 +124,7 @@ function answered(field: string, faults: FaultSwitch): string {
   return field;
 }
 
-function illegally(offer: Extension, faults: FaultSwitch): ReturnType<typeof acceptOffer> {
+function illegally(offer: Extension, faults: FaultSwitch): Agreement | undefined {
   if (offer.name !== 'permessage-deflate' || !faults.active('illegal-deflate-offers-are-accepted'))
     return undefined;
   return acceptOffer({ name: offer.name, parameters: [] });
