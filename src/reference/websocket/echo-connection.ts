@@ -258,8 +258,8 @@ export class EchoConnection {
       this.#socket.end();
       return;
     }
-    const wrong = [1000, 1010].find((one) => this.#faults.active(`protocol-errors-close-with-${one}`));
-    this.#close(wrong ?? code, why);
+    if (this.#faults.active('protocol-errors-close-with-1000')) this.#close(1000, why);
+    else this.#close(this.#faults.active('protocol-errors-close-with-1010') ? 1010 : code, why);
   }
 
   #close(code: number | undefined, reason = ''): void {
