@@ -9,7 +9,7 @@ import {
 import { OctetCollector } from './octet-collector.ts';
 
 /** The end of a block that senders leave out (RFC 7692 section 7.2.1). */
-const tail = Buffer.from([0x00, 0x00, 0xff, 0xff]);
+export const tail = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 /** Compressed data is no DEFLATE, or inflates to more than is taken. */
 export class InflateError extends Error {

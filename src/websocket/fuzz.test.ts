@@ -2,9 +2,10 @@ import type { Socket } from 'node:net';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { mutated, randomOf, slicedAnyhow } from '../network/mutation.ts';
-import { encodeFrame, type FrameSpec, opcode } from './frame.ts';
+import { opcode } from './frame.ts';
 import {
   acceptance,
+  serverFrame as frame,
   type ScriptedServer,
   startScriptedServer,
   WatchedConnection,
@@ -12,10 +13,6 @@ import {
 
 const [runs, atOnce] = [400, 8];
 const [maxFrame, maxMessage] = [65_536, 131_072];
-
-function frame(spec: Partial<FrameSpec> & { text?: string }): Buffer {
-  return encodeFrame({ opcode: opcode.text, mask: false, payload: Buffer.from(spec.text ?? ''), ...spec });
-}
 
 const compressed = (text: string) => deflateRawSync(text, { finishFlush: 2 }).subarray(0, -4);
 

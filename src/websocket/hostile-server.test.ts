@@ -3,8 +3,14 @@ import type { Socket } from 'node:net';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocketOptions } from './connection.ts';
-import { encodeFrame, type FrameSpec, opcode } from './frame.ts';
-import { acceptance, opened, startScriptedServer, WatchedConnection } from './scripted-server.ts';
+import { opcode } from './frame.ts';
+import {
+  acceptance,
+  serverFrame as frame,
+  opened,
+  startScriptedServer,
+  WatchedConnection,
+} from './scripted-server.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -21,10 +27,6 @@ async function clientOf(
   const client = await WatchedConnection.open(server.port, options);
   closers.push(() => client.connection.destroy());
   return client;
-}
-
-function frame(spec: Partial<FrameSpec> & { text?: string }): Buffer {
-  return encodeFrame({ opcode: opcode.text, mask: false, payload: Buffer.from(spec.text ?? ''), ...spec });
 }
 
 const hello = frame({ text: 'Hello' });

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { TLSSocket, type TLSSocketOptions } from 'node:tls';
 import { WebSocketConnection, type WebSocketEvent, type WebSocketOptions } from './connection.ts';
+import { encodeFrame, type FrameSpec, opcode } from './frame.ts';
 import { acceptFor, type HandshakeRequest } from './handshake.ts';
 
 const key = 'dGhlIHNhbXBsZSBub25jZQ==';
@@ -38,6 +39,11 @@ export function acceptanceWith(fields: readonly string[]): Buffer {
     ...fields,
   ];
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
+}
+
+/** The octets of a server's frame: a text frame with FIN unless told otherwise. For tests. */
+export function serverFrame(spec: Partial<FrameSpec> & { text?: string }): Buffer {
+  return encodeFrame({ opcode: opcode.text, mask: false, payload: Buffer.from(spec.text ?? ''), ...spec });
 }
 
 /** A server that does with each connection what a script says, and its way down. */

@@ -1,9 +1,7 @@
-import { Deflater, InflateError, Inflater } from '../../websocket/deflate.ts';
+import { Deflater, InflateError, Inflater, tail } from '../../websocket/deflate.ts';
 import type { DeflateParameters } from '../../websocket/deflate-offer.ts';
 import type { FaultSwitch } from '../fault.ts';
 import type { Problem } from './echo-checks.ts';
-
-const tail = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 /** Both directions of permessage-deflate on one connection, as they were agreed (RFC 7692 section 7.2). */
 export class EchoCompression {

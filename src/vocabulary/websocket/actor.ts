@@ -249,6 +249,19 @@ export class WebSocketActor implements Actor {
     return { kind, expected, message, ...(localPort === undefined ? {} : { localPort }) };
   }
 
+  /** Something came that is not like what was expected; the first difference is named. */
+  mismatch(
+    expected: string,
+    nearest: string,
+    differences: readonly NonNullable<Finding['differences']>[number][],
+  ): Finding {
+    const [first] = differences;
+    const what = first
+      ? `${first.path}: expected ${first.expected}, got ${first.actual ?? 'nothing'}`
+      : 'it differs';
+    return { ...this.finding('mismatch', expected, what), nearest, differences: [...differences] };
+  }
+
   /** What fails any step that waits, whatever it waits for. */
   violation(expected: string, event: WebSocketArrival): Finding | undefined {
     if (event.kind === 'flood') return this.finding('unexpected', expected, describeArrival(event));

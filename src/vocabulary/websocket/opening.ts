@@ -112,22 +112,9 @@ function responseExpectation(
       }
       const differences = responseDifferences(pattern, event.response, names);
       if (differences.length === 0) return 'met';
-      return responseMismatch(actor, expected, event.response, differences);
+      return actor.mismatch(expected, describeResponse(event.response), differences);
     },
   });
-}
-
-function responseMismatch(
-  actor: WebSocketActor,
-  expected: string,
-  response: Response,
-  differences: Differences,
-): Finding {
-  const [first] = differences;
-  const what = first
-    ? `${first.path}: expected ${first.expected}, got ${first.actual ?? 'nothing'}`
-    : 'it differs';
-  return { ...actor.finding('mismatch', expected, what), nearest: describeResponse(response), differences };
 }
 
 /** The handshake is refused: an HTTP error, or (which section 4.2.1 does not want) the bare end. */
@@ -148,10 +135,12 @@ function refusalExpectation(
       const { response } = event;
       if (response.status < 400) {
         const differences = [{ path: 'status', expected: '400 to 599', actual: String(response.status) }];
-        return responseMismatch(actor, expected, response, differences);
+        return actor.mismatch(expected, describeResponse(response), differences);
       }
       const differences = responseDifferences(pattern ?? {}, response, stage.names);
-      return differences.length === 0 ? 'met' : responseMismatch(actor, expected, response, differences);
+      return differences.length === 0
+        ? 'met'
+        : actor.mismatch(expected, describeResponse(response), differences);
     },
     take(arrival): void {
       if (arrival.event.kind === 'ended')

@@ -53,19 +53,6 @@ function isPattern(recipe: PayloadRecipe): boolean {
   return placeholdersIn(recipe).some(({ kind }) => ['any', 'capture', 'expression', 'words'].includes(kind));
 }
 
-function mismatch(
-  actor: WebSocketActor,
-  expected: string,
-  nearest: string,
-  differences: Differences,
-): Finding {
-  const [first] = differences;
-  const what = first
-    ? `${first.path}: expected ${first.expected}, got ${first.actual ?? 'nothing'}`
-    : 'it differs';
-  return { ...actor.finding('mismatch', expected, what), nearest, differences };
-}
-
 /** The next data message is to be this one. */
 function messageExpectation(
   actor: WebSocketActor,
@@ -82,7 +69,7 @@ function messageExpectation(
       const differences = pattern.compare(event.payload);
       if (event.type !== type) differences.unshift({ path: 'type', expected: type, actual: event.type });
       if (differences.length === 0) return 'met';
-      return mismatch(actor, expected, `a ${event.type} message: ${showPayload(event.payload)}`, differences);
+      return actor.mismatch(expected, `a ${event.type} message: ${showPayload(event.payload)}`, differences);
     },
   });
 }
@@ -120,7 +107,7 @@ function frameExpectation(actor: WebSocketActor, pattern: FramePattern, names: N
       if (wanted !== undefined && frame.opcode !== wanted && mayStandBetween) return 'other';
       const differences = frameDifferences(pattern, payload, event);
       if (differences.length === 0) return 'met';
-      return mismatch(actor, expected, describeFrame(event.frame), differences);
+      return actor.mismatch(expected, describeFrame(event.frame), differences);
     },
   });
 }
