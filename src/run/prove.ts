@@ -1,13 +1,13 @@
+import { availableParallelism } from 'node:os';
 import type { Fault } from '../reference/fault.ts';
-import { faults as namedFaults, operators } from '../reference/faults.ts';
-import { globToExpression } from '../suite/glob.ts';
+import { faults as namedFaults } from '../reference/faults.ts';
 import type { Suites } from '../suite/load-suites.ts';
 import { type Selection, select } from '../suite/select.ts';
-import { loadTarget } from '../target/load-target.ts';
-import { startTarget } from '../target/start-target.ts';
-import { idsOf, type PlannedCase, plan } from './plan.ts';
-import { playCase } from './play-case.ts';
+import { type CaseProof, CaseProver } from './case-prover.ts';
+import { faultsFor } from './fault-matching.ts';
+import { idsOf, type PlannedCase } from './plan.ts';
 import { inParallel } from './pool.ts';
+import { ProverThread } from './prover-thread.ts';
 
 export interface ProveOptions {
   suites: Suites;
@@ -17,19 +17,7 @@ export interface ProveOptions {
   fault?: string;
   /** Play every case under every fault that it can notice, instead of up to the first that fails it. */
   exhaustive?: boolean;
-  jobs?: number;
   onProgress?(done: number, total: number): void;
-}
-
-/** How one case answers to the faults. */
-export interface CaseProof {
-  id: string;
-  /** What it came to on the server that keeps every promise; anything but `pass` proves nothing. */
-  healthy: string;
-  /** Why it did not pass there. */
-  reason?: string;
-  /** The faults that fail it. */
-  failedBy: string[];
 }
 
 export interface Proof {
@@ -42,8 +30,13 @@ export interface Proof {
   durationMs: number;
 }
 
-/** Nobody waits here for a server that is slow: the embedded server says when it has no more to say. */
-const patienceMs = 2_000;
+/** What proves cases: this thread or another. */
+export type Prover = Pick<CaseProver, 'prove' | 'notices'>;
+
+/** Cases under way at a time in each thread: a few, so that none waits for another's hashing. */
+const width = 4;
+/** Fewer cases than this are sooner proven than a further thread has read the suites. */
+const worthAThread = 100;
 
 /**
  * Shows that each case can fail: plays it on the embedded server as it is, then under the named faults that break
@@ -52,115 +45,70 @@ const patienceMs = 2_000;
  */
 export async function prove(options: ProveOptions): Promise<Proof> {
   const began = performance.now();
-  const prover = new Prover(options);
-  const cases = await prover.prove();
-  const unproven = cases.filter((one) => one.healthy !== 'pass' || one.failedBy.length === 0);
-  const noticed = new Set(cases.flatMap((one) => one.failedBy));
-  const unnoticed = prover.playedFaults.filter((fault) => prover.concerns(fault) && !noticed.has(fault.name));
-  return {
-    cases,
-    unproven,
-    unnoticed,
-    plays: prover.plays,
-    durationMs: Math.round(performance.now() - began),
-  };
+  const exhaustive = options.exhaustive === true || options.fault !== undefined;
+  const own = await CaseProver.create({ ...options, exhaustive });
+  const wanted = new Set(select(options.suites.cases, options.selection, idsOf));
+  const chosen = own.planned.filter((one) => wanted.has(one.case));
+  const threads = startThreads(options, exhaustive, chosen.length);
+  try {
+    const provers = [own, ...threads];
+    const work = new Proving(options, chosen, provers);
+    await work.proveAll();
+    if (!exhaustive) await work.lookForUnnoticed();
+    return { ...work.result(), durationMs: Math.round(performance.now() - began) };
+  } finally {
+    await Promise.all(threads.map((thread) => thread.end()));
+  }
 }
 
-class Prover {
-  readonly playedFaults: Fault[];
-  plays = 0;
-  #chosen: readonly PlannedCase[] = [];
-  readonly #noticed = new Set<string>();
+/** A thread for every core beyond this one's, where there is enough to do. */
+function startThreads(options: ProveOptions, exhaustive: boolean, cases: number): ProverThread[] {
+  const count = Math.min(availableParallelism(), Math.ceil(cases / worthAThread)) - 1;
+  const { fault, signal, suites } = options;
+  return Array.from({ length: count }, () =>
+    ProverThread.start({ folders: suites.folders, fault, exhaustive }, signal),
+  );
+}
+
+/** One proof on its way. */
+class Proving {
   readonly #options: ProveOptions;
+  readonly #chosen: readonly PlannedCase[];
+  readonly #provers: readonly Prover[];
+  readonly #proofs = new Map<string, CaseProof>();
+  readonly #noticed = new Set<string>();
+  /** By suite, how many of its cases each fault has failed. */
+  readonly #helpful = new Map<string, Map<string, number>>();
 
-  constructor(options: ProveOptions) {
+  constructor(options: ProveOptions, chosen: readonly PlannedCase[], provers: readonly Prover[]) {
     this.#options = options;
-    this.playedFaults = namedFaults.filter(
-      (fault) => options.fault === undefined || fault.name === options.fault,
-    );
-  }
-
-  /** Whether the fault can be noticed by what was chosen; in a whole run every fault has to be. */
-  concerns(fault: Fault): boolean {
-    const whole = Object.values(this.#options.selection).every((values) => !values?.length);
-    return (whole && this.#options.suites.whole) || this.#chosen.some((one) => canNotice(one, fault));
-  }
-
-  async prove(): Promise<CaseProof[]> {
-    const { suites, selection, signal, onProgress } = this.#options;
-    const jobs = this.#options.jobs ?? 8;
-    const planned = await this.#plan();
-    const wanted = new Set(select(suites.cases, selection, idsOf));
-    const chosen = planned.filter((one) => wanted.has(one.case));
     this.#chosen = chosen;
-    const proofs: CaseProof[] = [];
-    let done = 0;
-    await inParallel(chosen, jobs, async (one) => {
-      signal.throwIfAborted();
-      proofs.push(await this.#proveCase(one));
-      onProgress?.(++done, chosen.length);
+    this.#provers = provers;
+  }
+
+  async proveAll(): Promise<void> {
+    await this.#share(this.#chosen, async (one, prover) => {
+      const helpful = this.#helpful.get(one.case.suite.name) ?? new Map<string, number>();
+      this.#helpful.set(one.case.suite.name, helpful);
+      const proof = await prover.prove(one.id, { noticed: this.#noticed, helpful });
+      this.#proofs.set(one.id, proof);
+      for (const name of proof.failedBy) {
+        this.#noticed.add(name);
+        helpful.set(name, (helpful.get(name) ?? 0) + 1);
+      }
+      this.#options.onProgress?.(this.#proofs.size, this.#chosen.length);
     });
-    if (!this.#exhaustive) await this.#lookForUnnoticed(chosen, proofs, jobs);
-    const order = new Map(chosen.map((one, index) => [one.id, index]));
-    return proofs.sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
-  }
-
-  async #plan(): Promise<PlannedCase[]> {
-    const target = await startTarget(loadTarget('embedded'), { signal: this.#options.signal });
-    try {
-      return plan(this.#options.suites.cases, target, await target.capabilities(this.#options.signal));
-    } finally {
-      await target.stop();
-    }
-  }
-
-  async #proveCase(one: PlannedCase): Promise<CaseProof> {
-    if (one.missing.length > 0)
-      return { id: one.id, healthy: 'unsupported', reason: `needs ${one.missing.join(', ')}`, failedBy: [] };
-    const healthy = await this.#play(one, undefined);
-    if (healthy.verdict !== 'pass')
-      return { id: one.id, healthy: healthy.verdict, reason: healthy.message, failedBy: [] };
-    const proof: CaseProof = { id: one.id, healthy: 'pass', failedBy: [] };
-    await this.#tryFaults(one, proof);
-    // What a case is given can hold the promise already: stream features, the rules of a session.
-    if (proof.failedBy.length === 0) await this.#tryFaults(one, proof, true);
-    if (proof.failedBy.length === 0 && this.#options.fault === undefined)
-      for (const operator of operators)
-        if (await this.#fails(one, operator)) {
-          proof.failedBy.push(operator.name);
-          break;
-        }
-    return proof;
-  }
-
-  /** Faults that no case has failed on yet come first, so that one round notices as many as it can. */
-  async #tryFaults(one: PlannedCase, proof: CaseProof, armEarly = false): Promise<void> {
-    const candidates = this.playedFaults.filter((fault) => canNotice(one, fault));
-    const order = candidates.toSorted(
-      (a, b) => Number(this.#noticed.has(a.name)) - Number(this.#noticed.has(b.name)),
-    );
-    for (const fault of order) {
-      if (proof.failedBy.length > 0 && !this.#exhaustive) return;
-      if (!(await this.#fails(one, fault, armEarly))) continue;
-      proof.failedBy.push(fault.name);
-      this.#noticed.add(fault.name);
-    }
   }
 
   /** Gives every fault that was passed over its chance with the cases that proved themselves without it. */
-  async #lookForUnnoticed(
-    chosen: readonly PlannedCase[],
-    proofs: readonly CaseProof[],
-    jobs: number,
-  ): Promise<void> {
-    const byId = new Map(proofs.map((proof) => [proof.id, proof]));
-    const left = this.playedFaults.filter((fault) => !this.#noticed.has(fault.name));
-    await inParallel(left, jobs, async (fault) => {
-      for (const one of chosen) {
-        this.#options.signal.throwIfAborted();
-        const proof = byId.get(one.id);
-        if (proof?.healthy !== 'pass' || !canNotice(one, fault)) continue;
-        if (!(await this.#fails(one, fault)) && !(await this.#fails(one, fault, true))) continue;
+  async lookForUnnoticed(): Promise<void> {
+    await this.#share(this.#unnoticed, async (fault, prover) => {
+      for (const one of this.#chosen) {
+        const proof = this.#proofs.get(one.id);
+        if (proof?.healthy !== 'pass' || !faultsFor(one).includes(fault)) continue;
+        const { failedBy, plays } = await prover.notices(one.id, fault.name);
+        proof.plays += plays;
+        if (failedBy.length === 0) continue;
         proof.failedBy.push(fault.name);
         this.#noticed.add(fault.name);
         return;
@@ -168,42 +116,41 @@ class Prover {
     });
   }
 
-  get #exhaustive(): boolean {
-    return this.#options.exhaustive === true || this.#options.fault !== undefined;
+  result(): Omit<Proof, 'durationMs'> {
+    const cases = this.#chosen.flatMap((one) => this.#proofs.get(one.id) ?? []);
+    return {
+      cases,
+      unproven: cases.filter((one) => one.healthy !== 'pass' || one.failedBy.length === 0),
+      unnoticed: this.#unnoticed,
+      plays: cases.reduce((sum, one) => sum + one.plays, 0),
+    };
   }
 
-  async #fails(one: PlannedCase, fault: Fault, armEarly = false): Promise<boolean> {
-    const { verdict, kind } = await this.#play(one, fault.name, armEarly);
-    if (verdict !== 'fail' && verdict !== 'warn') return false;
-    return kind !== 'silence' || fault.silent === true;
+  /** The faults that could have been noticed, and were not; in a whole proof every fault has to be. */
+  get #unnoticed(): Fault[] {
+    const { selection, suites, fault: only } = this.#options;
+    const whole = suites.whole && Object.values(selection).every((values) => !values?.length);
+    const concerned = new Set(this.#chosen.flatMap(faultsFor));
+    return namedFaults.filter(
+      (fault) =>
+        (only ?? fault.name) === fault.name &&
+        (whole || concerned.has(fault)) &&
+        !this.#noticed.has(fault.name),
+    );
   }
 
-  /** Each play has a server of its own: the fault acts from the first step on, and on nobody else. */
-  async #play(one: PlannedCase, fault: string | undefined, armEarly = false) {
-    this.plays++;
-    const { signal } = this.#options;
-    const target = await startTarget(loadTarget('embedded'), {
-      signal,
-      faults: fault === undefined ? [] : [fault],
+  /** Works through the items in their order, with all provers side by side. */
+  async #share<T>(items: readonly T[], work: (item: T, prover: Prover) => Promise<void>): Promise<void> {
+    const free = this.#provers.flatMap((prover) => Array.from({ length: width }, () => prover));
+    await inParallel(items, free.length, async (item) => {
+      this.#options.signal.throwIfAborted();
+      const prover = free.shift();
+      if (!prover) throw new Error('more is under way than there are provers');
+      try {
+        await work(item, prover);
+      } finally {
+        free.push(prover);
+      }
     });
-    try {
-      const { result } = await playCase(one.case, target, {
-        patienceMs,
-        signal,
-        impatient: true,
-        armEarly,
-        ...(one.variant === undefined ? {} : { variant: one.variant }),
-      });
-      const message = result.failure?.message ?? result.reason ?? '';
-      return { verdict: result.verdict, kind: result.failure?.kind, message };
-    } finally {
-      await target.stop();
-    }
   }
-}
-
-/** Whether a case covers something that the fault breaks. */
-function canNotice(one: PlannedCase, fault: Fault): boolean {
-  const broken = fault.breaks.map(globToExpression);
-  return one.case.covers.some((requirement) => broken.some((expression) => expression.test(requirement.id)));
 }

@@ -13,6 +13,8 @@ export interface Suites {
   cases: Case[];
   catalogues: Catalogue[];
   requirements: Map<string, Requirement>;
+  /** What they were read from. */
+  folders: readonly string[];
   /** These are all the suites that come with Touchstone. */
   whole: boolean;
   /** SHA-256 over all suite files and catalogues: two runs with the same digest asked the same. */
@@ -53,7 +55,7 @@ export async function checkSuites(
     cases.push(...readSuite(file, { catalogues, requirements, mistakes, taken }));
   const whole = folders.includes(ownSuites);
   return {
-    suites: { cases, catalogues, requirements, whole, digest: digestOf(files) },
+    suites: { cases, catalogues, requirements, folders, whole, digest: digestOf(files) },
     mistakes: mistakes.toSorted(byPosition),
     files,
   };
