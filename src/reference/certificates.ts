@@ -117,12 +117,20 @@ export async function tlsIdentity(
   const active = (candidates: Iterable<string>) => [...candidates].find((name) => names.faults.active(name));
   return {
     ca: authority.certificate,
-    endPoint: endPointHash(proper.certificate),
+    endPoint: endPointOf(proper),
     context: () => {
       const certificate = faulty.get(active(faulty.keys()) ?? '') ?? proper;
       return contextFor(authority, certificate, active(Object.keys(faultyVersions)) ?? '');
     },
   };
+}
+
+const endPoints = new WeakMap<IssuedCertificate, Buffer>();
+
+function endPointOf(issued: IssuedCertificate): Buffer {
+  const endPoint = endPoints.get(issued) ?? endPointHash(issued.certificate);
+  endPoints.set(issued, endPoint);
+  return endPoint;
 }
 
 function certificateFor(

@@ -93,7 +93,10 @@ export class CaseProver {
     const one = this.#case(id);
     const fault = namedFaults.find((candidate) => candidate.name === faultName);
     const proof: CaseProof = { id, healthy: 'pass', failedBy: [], plays: 0 };
-    if (fault && ((await this.#fails(one, proof, fault, false)) || (await this.#fails(one, proof, fault, true))))
+    if (
+      fault &&
+      ((await this.#fails(one, proof, fault, false)) || (await this.#fails(one, proof, fault, true)))
+    )
       proof.failedBy.push(fault.name);
     return proof;
   }

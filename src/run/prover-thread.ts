@@ -32,7 +32,9 @@ export class ProverThread {
   }
 
   static start(settings: ThreadSettings, signal: AbortSignal): ProverThread {
-    const thread = new ProverThread(new Worker(new URL('./prover-thread-main.js', import.meta.url), { workerData: settings }));
+    const thread = new ProverThread(
+      new Worker(new URL('./prover-thread-main.js', import.meta.url), { workerData: settings }),
+    );
     signal.addEventListener('abort', () => void thread.end(), { once: true });
     return thread;
   }

@@ -12,6 +12,7 @@ import {
 } from '../../xmpp/negotiation.ts';
 import { StepFailure } from '../expectation.ts';
 import type { Stage } from '../stage.ts';
+import { inTime } from '../time-limit.ts';
 import type { XmppActor } from './actor.ts';
 import { describeArrival } from './event-expectation.ts';
 
@@ -28,15 +29,16 @@ export async function negotiating<T>(
   stage: Stage,
   negotiate: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const signal = AbortSignal.any([stage.signal, AbortSignal.timeout(stage.patience)]);
-  try {
-    return await negotiate(signal);
-  } catch (error) {
-    stage.signal.throwIfAborted();
-    if (!(error instanceof NegotiationError)) throw error;
-    const kind = signal.aborted ? 'silence' : error.condition === undefined ? 'closed' : 'mismatch';
-    throw new StepFailure(actor.finding(kind, error.expected, error.message));
-  }
+  return inTime(stage, async (signal) => {
+    try {
+      return await negotiate(signal);
+    } catch (error) {
+      stage.signal.throwIfAborted();
+      if (!(error instanceof NegotiationError)) throw error;
+      const kind = signal.aborted ? 'silence' : error.condition === undefined ? 'closed' : 'mismatch';
+      throw new StepFailure(actor.finding(kind, error.expected, error.message));
+    }
+  });
 }
 
 /** Opens a stream to the domain and waits for its features. */
@@ -149,10 +151,13 @@ interface Asking<T> {
 }
 
 /** Writes and waits for what must follow. Fails the step when the stream ends first, or time is over. */
-export async function ask<T>(actor: XmppActor, stage: Stage, asking: Asking<T>): Promise<T> {
+export function ask<T>(actor: XmppActor, stage: Stage, asking: Asking<T>): Promise<T> {
+  return inTime(stage, (late) => askUntil(late, actor, stage, asking));
+}
+
+async function askUntil<T>(late: AbortSignal, actor: XmppActor, stage: Stage, asking: Asking<T>): Promise<T> {
   const { expected } = asking;
   const events = actor.connection.listen();
-  const late = AbortSignal.any([stage.signal, AbortSignal.timeout(stage.patience)]);
   try {
     asking.write();
     for (;;) {
