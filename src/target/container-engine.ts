@@ -1,4 +1,6 @@
-import { hostname, networkInterfaces } from 'node:os';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { hostname } from 'node:os';
 import type { ContainerRuntimeClient } from 'testcontainers';
 import { EngineMissingError } from './errors.ts';
 
@@ -8,6 +10,11 @@ export type Testcontainers = typeof import('testcontainers');
 export interface Engine {
   readonly library: Testcontainers;
   readonly client: ContainerRuntimeClient;
+  /**
+   * The address at which published ports of its containers are reached; the loopback address where the engine
+   * shares this machine's network.
+   */
+  readonly address: string;
 }
 
 /** Labels by which leftovers of a run that died are recognised. */
@@ -36,22 +43,29 @@ async function connect(): Promise<Engine> {
   process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
   const library = await import('testcontainers');
   try {
-    return { library, client: await library.getContainerRuntimeClient() };
+    const client = await library.getContainerRuntimeClient();
+    const { host } = client.info.containerRuntime;
+    return { library, client, address: (await isOwnAddress(host)) ? '127.0.0.1' : host };
   } catch (error) {
     throw new EngineMissingError({ cause: error });
   }
 }
 
 /**
- * The address at which published ports of the engine's containers are reached; the loopback address where the
- * engine shares this machine's network. The library answers with the gateway of the engine's network wherever it
- * runs in a container itself, also where that gateway is an address of this very machine.
+ * Whether a host is this very machine. The library answers with the gateway of the engine's network wherever it runs
+ * in a container itself, also where the engine runs in that same container. The list of interfaces does not tell: it
+ * leaves the engine's bridge out as long as no container is attached. Only an own address can be listened on.
  */
-export function engineAddress({ client }: Engine): string {
-  const { host } = client.info.containerRuntime;
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const isHere = host === 'localhost' || own.some((one) => one.address === host);
-  return isHere ? '127.0.0.1' : host;
+export async function isOwnAddress(host: string): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen({ host, port: 0 }), 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }
 
 /** What every container of this process carries. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { runCleanups } from './cleanups.ts';
-import { containerEngine, labels, labelsOf, removeLeftovers } from './container-engine.ts';
+import { containerEngine, isOwnAddress, labels, labelsOf, removeLeftovers } from './container-engine.ts';
 import { loadTarget } from './load-target.ts';
 import type { RunningTarget } from './running-target.ts';
 import { startTarget } from './start-target.ts';
@@ -56,6 +56,16 @@ async function echoed(running: RunningTarget, kind: 'websocket' | 'websocket-tls
   socket.terminate();
   return String(data);
 }
+
+describe('the address of an engine', () => {
+  it.each(['127.0.0.1', 'localhost'])('is here where it can be listened on: %s', async (host) => {
+    expect(await isOwnAddress(host)).toBe(true);
+  });
+
+  it.each(['203.0.113.77', 'engine.invalid'])('is elsewhere otherwise: %s', async (host) => {
+    expect(await isOwnAddress(host)).toBe(false);
+  });
+});
 
 describe.skipIf(skip)('a container target', { timeout: 300_000 }, () => {
   it.each(['ws', 'python-websockets'])('%s starts, answers on this machine only, and stops', async (name) => {

@@ -10,7 +10,6 @@ import { runToSuccess } from './commands.ts';
 import {
   containerEngine,
   type Engine,
-  engineAddress,
   labelsOf,
   sweepOnce,
   type Testcontainers,
@@ -116,7 +115,7 @@ class Container implements Host {
   #stopped = false;
 
   constructor(engine: Engine, definition: TargetDefinition, start: ContainerStart, image: Image) {
-    this.address = engineAddress(engine);
+    this.address = engine.address;
     this.image = image;
     this.#engine = engine;
     this.#definition = definition;
