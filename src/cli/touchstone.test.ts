@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,15 +11,10 @@ import { loadTarget } from '../target/load-target.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
-let program: string;
+const program = join(root, 'dist/cli/touchstone.js');
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'touchstone-cli-'));
-  const built = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', root], {
-    encoding: 'utf8',
-  });
-  program = join(root, 'dist/cli/touchstone.js');
-  if (!existsSync(program)) throw new Error(`the build failed: ${built.stdout}`);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
