@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { faults, operators } from '../reference/faults.ts';
 import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import { select } from '../suite/select.ts';
 import type { Command } from './command.ts';
@@ -10,9 +11,15 @@ export const list: Command = {
   options: {
     ...selectionOptions,
     json: { type: 'boolean', help: 'As JSON, with what each case covers and needs' },
+    faults: { type: 'boolean', help: 'Instead of cases, the faults that the embedded server can commit' },
   },
   examples: ['touchstone list --spec "RFC 6121" --level MUST'],
   async run(words) {
+    if (words.flag('faults')) {
+      for (const { name, summary } of [...faults, ...operators])
+        process.stdout.write(`${name}\n        ${summary}\n`);
+      return 0;
+    }
     const folders = words.list('suites').map((path) => resolve(path));
     const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
     const cases = select(suites.cases, selectionOf(words));
@@ -32,7 +39,7 @@ export const list: Command = {
     }
     for (const one of cases)
       process.stdout.write(`${one.level.padEnd(6)}  ${one.id}\n        ${one.title}\n`);
-    process.stdout.write(`${cases.length} cases\n`);
+    process.stdout.write(`${cases.length} ${cases.length === 1 ? 'case' : 'cases'}\n`);
     return 0;
   },
 };

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import { faultNames } from '../reference/faults.ts';
 import { type Proof, prove as proveCases } from '../run/prove.ts';
 import { loadSuites, ownSuites } from '../suite/load-suites.ts';
-import type { Command } from './command.ts';
+import { nearest } from '../target/yaml-document.ts';
+import { type Command, UsageError, type Words } from './command.ts';
 import { selectionOf, selectionOptions } from './selection-options.ts';
 
 export const prove: Command = {
@@ -19,13 +21,13 @@ export const prove: Command = {
   },
   examples: ['touchstone prove --only "rfc6121/**" --verbose'],
   async run(words) {
+    const fault = faultOf(words);
     const folders = words.list('suites').map((path) => resolve(path));
     const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
     const stopped = new AbortController();
     const onSignal = () => stopped.abort(new Error('stopped'));
     process.once('SIGINT', onSignal);
     const live = process.stderr.isTTY === true;
-    const fault = words.text('fault');
     const proof = await proveCases({
       suites,
       selection: selectionOf(words),
@@ -43,6 +45,14 @@ export const prove: Command = {
     return proof.unproven.length > 0 || (whole && proof.unnoticed.length > 0) ? 1 : 0;
   },
 };
+
+function faultOf(words: Words): string | undefined {
+  const name = words.text('fault');
+  if (name === undefined || faultNames.includes(name)) return name;
+  const meant = nearest(name, faultNames);
+  const hint = meant ? `did you mean \`${meant}\`?` : '`touchstone list --faults` shows all of them';
+  throw new UsageError(`there is no fault \`${name}\`; ${hint}`);
+}
 
 function selectionIsWhole(selection: ReturnType<typeof selectionOf>): boolean {
   return Object.values(selection).every((values) => !values?.length);

@@ -54,12 +54,12 @@ export const faults: readonly Fault[] = Object.values(faultsByArea).flat();
 /** Every operator that can meddle with what the embedded server sends. */
 export { operators };
 
+/** What an embedded server can be told to do wrong: the names of all faults and operators. */
+export const faultNames: readonly string[] = [...faults, ...operators].map((fault) => fault.name);
+
 /** Throws where a name is neither that of a fault nor that of an operator. */
 export function checkFaultNames(names: readonly string[]): void {
-  const known = new Set([...faults, ...operators].map((fault) => fault.name));
-  const unknown = names.filter((name) => !known.has(name));
+  const unknown = names.filter((name) => !faultNames.includes(name));
   if (unknown.length === 0) return;
-  throw new Error(
-    `The embedded server has no fault called ${unknown.join(', ')}; faults.ts lists those that it has.`,
-  );
+  throw new Error(`the embedded server has no fault called ${unknown.join(', ')}`);
 }

@@ -17,12 +17,13 @@ export interface Suites {
   folders: readonly string[];
   /** These are all the suites that come with Touchstone. */
   whole: boolean;
-  /** SHA-256 over all suite files and catalogues: two runs with the same digest asked the same. */
+  /** SHA-256 over all suite files, catalogues and fixtures: two runs with the same digest asked the same. */
   digest: string;
 }
 
 /** The suites that come with Touchstone. */
 export const ownSuites = fileURLToPath(new URL('../../suites', import.meta.url));
+const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 
 /**
  * Reads every `*.yaml` below the folders: catalogues (`requirements.yaml`) first, then suites. Collects the
@@ -54,8 +55,10 @@ export async function checkSuites(
   for (const file of files.filter((one) => !isCatalogue(one)))
     cases.push(...readSuite(file, { catalogues, requirements, mistakes, taken }));
   const whole = folders.includes(ownSuites);
+  const payloads = (await readdir(fixtures)).map((name) => join(fixtures, name));
+  const digest = digestOf([...files, ...payloads]);
   return {
-    suites: { cases, catalogues, requirements, folders, whole, digest: digestOf(files) },
+    suites: { cases, catalogues, requirements, folders, whole, digest },
     mistakes: mistakes.toSorted(byPosition),
     files,
   };

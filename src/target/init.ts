@@ -66,12 +66,7 @@ jobs: 2
 title: Embedded reference server
 product: { name: Touchstone reference server }
 start:
-  embedded: {}
-domain: touchstone.example
-endpoints:
-  xmpp: {}
-  websocket: { echo: true }
-accounts: { in-band: true }
+  embedded: {} # { faults: [change-text] } breaks a promise on purpose
 `,
 };
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { faultNames } from '../reference/faults.ts';
 import { type CapabilityName, capabilityNames } from './capabilities.ts';
 import { unknownPlaceholders } from './placeholders.ts';
 import { type EndpointKind, endpointKinds } from './running-target.ts';
@@ -62,6 +63,7 @@ export function loadTarget(nameOrPath: string): TargetDefinition {
 export function readTarget(file: string): YamlDocument<TargetFile> {
   const document = readYaml(file, check());
   if (document.value === undefined) return document;
+  document.value.endpoints ??= {};
   const mistakes = [...senseOf(document.value, document, dirname(file))].sort(byPosition);
   return { ...document, mistakes };
 }
@@ -131,6 +133,7 @@ function* senseOf(
   yield* missingFiles(settings, document, folder);
   yield* wrongEndpoints(settings, document);
   yield* wrongPlaceholders(settings, document);
+  yield* wrongFaults(settings, document);
   for (const path of [
     ['product', 'version', 'match'],
     ['start', 'container', 'health', 'log'],
@@ -230,6 +233,15 @@ function* wrongPlaceholders(settings: TargetFile, document: YamlDocument<TargetF
         });
       }
     }
+  }
+}
+
+function* wrongFaults(settings: TargetFile, document: YamlDocument<TargetFile>): Generator<Mistake> {
+  for (const [index, name] of (settings.start.embedded?.faults ?? []).entries()) {
+    if (faultNames.includes(name)) continue;
+    const meant = nearest(name, faultNames);
+    const hint = meant ? `did you mean \`${meant}\`?` : '`touchstone list --faults` shows all of them';
+    yield document.mistake(['start', 'embedded', 'faults', index], `there is no fault \`${name}\``, { hint });
   }
 }
 

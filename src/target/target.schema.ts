@@ -28,7 +28,10 @@ export const targetSchema = {
   title: 'Touchstone target',
   description: 'A server to be tested, and the way to start, reach, provision and disturb it',
   type: 'object',
-  required: ['target', 'title', 'product', 'start', 'endpoints'],
+  required: ['target', 'title', 'product', 'start'],
+  // The embedded server says itself where its endpoints are.
+  if: { properties: { start: { required: ['embedded'] } } },
+  else: { required: ['endpoints'] },
   additionalProperties: false,
   properties: {
     target: {
@@ -180,7 +183,8 @@ export const targetSchema = {
     rooms: { type: 'string', minLength: 1, description: 'The address of the service that holds chat rooms' },
     endpoints: {
       type: 'object',
-      description: 'The ways in',
+      description: 'The ways in; the embedded server brings its own',
+      default: {},
       additionalProperties: false,
       minProperties: 1,
       properties: {
