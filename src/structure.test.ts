@@ -54,7 +54,7 @@ function readSource(path: string): SourceFile {
 }
 
 function isTest(path: string): boolean {
-  return /(\.test|(^|\/)(test|prove)-[a-z-]+|\/scripted-server)\.ts$/.test(path);
+  return /(\.test|(^|\/)test-[a-z-]+|\/scripted-server)\.ts$/.test(path);
 }
 
 function layerOf(folder: string): number {

@@ -43,6 +43,11 @@ export const faults: Fault[] = [
     summary: 'Ignores stanzas for something that is no address',
     silent: true,
   },
+  {
+    name: 'stanzas-before-binding-are-processed',
+    breaks: ['rfc6120/7.1-stanza-before-binding-not-processed'],
+    summary: 'Delivers stanzas of clients that have no resource yet',
+  },
 ];
 
 /** Takes a stanza of a bound client and does with it what it asks for (RFC 6120 sections 8 and 10). */

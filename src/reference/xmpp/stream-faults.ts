@@ -106,9 +106,4 @@ export const faults: Fault[] = [
     summary: 'Ignores stanzas of clients that are not authenticated or have no resource',
     silent: true,
   },
-  {
-    name: 'stanzas-before-binding-are-processed',
-    breaks: ['rfc6120/7.1-stanza-before-binding-not-processed'],
-    summary: 'Delivers stanzas of clients that have no resource yet',
-  },
 ];
