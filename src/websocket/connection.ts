@@ -35,6 +35,8 @@ export interface WebSocketOptions {
   tls?: TlsOptions;
   /** Aborting it destroys the connection: while it opens, `open` rejects; later it ends as an error. */
   signal?: AbortSignal;
+  /** Aborting it gives up the opening, and does nothing after it. It should abort with `signal`, too. */
+  opening?: AbortSignal;
   /** Largest payload of a frame, and of a message, that is read, in octets. */
   maxFrame?: number;
   maxMessage?: number;
@@ -105,7 +107,7 @@ export class WebSocketConnection {
 
   /** Opens TCP, and TLS where asked for; nothing is sent. Rejects with the system's error or the signal's reason. */
   static async open(options: WebSocketOptions): Promise<WebSocketConnection> {
-    return new WebSocketConnection(options, await dial(options));
+    return new WebSocketConnection(options, await dial(options, options.opening ?? options.signal));
   }
 
   /** Writes an opening handshake and waits for nothing; `every` cuts it into writes of so many octets. */

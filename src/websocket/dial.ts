@@ -15,7 +15,6 @@ export interface DialOptions {
   host: string;
   port: number;
   tls?: TlsOptions;
-  signal?: AbortSignal;
 }
 
 /** A connection: its TCP socket, and the one to read and write, which under TLS is another. */
@@ -24,8 +23,8 @@ export interface Wire {
   top: Socket;
 }
 
-/** Opens TCP, and TLS where asked for. Rejects with the system's error, or the reason why it was aborted. */
-export async function dial({ host, port, tls, signal }: DialOptions): Promise<Wire> {
+/** Opens TCP, and TLS where asked for. Rejects with the system's error, or the reason of the signal. */
+export async function dial({ host, port, tls }: DialOptions, signal?: AbortSignal): Promise<Wire> {
   signal?.throwIfAborted();
   const wire = open(host, port);
   const onAbort = () => drop(wire);

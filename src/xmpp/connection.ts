@@ -57,6 +57,8 @@ export interface XmppConnectionOptions {
   tls?: TlsOptions;
   /** Aborting it destroys the connection, during and after opening. */
   signal?: AbortSignal;
+  /** Aborting it gives up the opening, and does nothing after it. It should abort with `signal`, too. */
+  opening?: AbortSignal;
   limits?: Partial<XmlLimits>;
   onEvent?(event: XmppEvent): void;
   /** Every chunk in clear: below TLS nothing is told. For a WebSocket, the messages. */
@@ -116,8 +118,8 @@ export class XmppConnection {
   }
 
   async #open(): Promise<void> {
-    const { host, port, transport, signal, tls = {} } = this.#options;
-    const socket = await connectTcp(host, port, signal);
+    const { host, port, transport, signal, opening = signal, tls = {} } = this.#options;
+    const socket = await connectTcp(host, port, opening);
     this.#localPort = socket.localPort;
     const tlsSocket = await this.#secureAtOnce(socket);
     if (transport !== 'websocket') this.#link = new SocketLink(socket, tlsSocket, this.#handlers);
@@ -125,7 +127,7 @@ export class XmppConnection {
       const path = this.#options.path ?? '/';
       const authority = `${bracketed(tls.servername ?? host)}:${port}`;
       const settings = { authority, path, maxPayload: this.#limits.octets };
-      this.#link = await WebSocketLink.open(socket, tlsSocket, settings, this.#handlers, signal);
+      this.#link = await WebSocketLink.open(socket, tlsSocket, settings, this.#handlers, opening);
     }
     if (signal?.aborted) this.#onAbort();
     signal?.throwIfAborted();
@@ -133,11 +135,11 @@ export class XmppConnection {
   }
 
   async #secureAtOnce(socket: Socket): Promise<TLSSocket | undefined> {
-    const { host, transport, secure, signal, tls = {} } = this.#options;
+    const { host, transport, secure, signal, opening = signal, tls = {} } = this.#options;
     if (transport === 'tls') {
-      return secureSocket(socket, { alpn: ['xmpp-client'], ...tls }, host, this.#handlers, signal);
+      return secureSocket(socket, { alpn: ['xmpp-client'], ...tls }, host, this.#handlers, opening);
     }
-    if (transport === 'websocket' && secure) return secureSocket(socket, tls, host, this.#handlers, signal);
+    if (transport === 'websocket' && secure) return secureSocket(socket, tls, host, this.#handlers, opening);
     return undefined;
   }
 
@@ -205,9 +207,13 @@ export class XmppConnection {
 
   /**
    * Goes on under TLS, after `<proceed/>` has come. Rejects as `open` does; the connection is then over. Where octets
-   * came in clear after `<proceed/>`, it rejects, too, and TLS is not begun.
+   * came in clear after `<proceed/>`, it rejects, too, and TLS is not begun. A signal ends the handshake in place of
+   * that of the connection.
    */
-  async startTls(options: TlsOptions = this.#options.tls ?? {}): Promise<void> {
+  async startTls(
+    options: TlsOptions = this.#options.tls ?? {},
+    signal = this.#options.signal,
+  ): Promise<void> {
     const link = this.#link;
     if (!(link instanceof SocketLink)) throw new Error('Only a TCP connection can go on under TLS');
     if (link.tlsSocket) throw new Error('The connection is under TLS already');
@@ -217,7 +223,7 @@ export class XmppConnection {
     this.#parser.stop();
     this.#parser = this.#newParser();
     this.#proceeded = false;
-    await link.secure(options, this.#options.host, this.#options.signal);
+    await link.secure(options, this.#options.host, signal);
   }
 
   /** Half-closes: FIN after what was written, or a WebSocket close frame. What comes is still announced. */

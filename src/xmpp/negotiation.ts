@@ -48,7 +48,7 @@ export async function secure(connection: XmppConnection, options: SecuringOption
     );
     if (answer.name !== 'proceed') throw dialogue.error('<proceed/>', `<${answer.name}/> came`);
     try {
-      await connection.startTls(tls);
+      await connection.startTls(tls, options.signal);
     } catch (error) {
       throw dialogue.error('a TLS handshake', messageOf(error), undefined, error);
     }

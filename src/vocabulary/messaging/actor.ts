@@ -176,6 +176,10 @@ export class MessagingActor implements Actor {
     return undefined;
   }
 
+  describe(event: MessagingArrival): string {
+    return describeArrival(event);
+  }
+
   finding(kind: Finding['kind'], expected: string, message: string): Finding {
     const { localPort } = this;
     return { kind, expected, message, ...(localPort === undefined ? {} : { localPort }) };
@@ -191,4 +195,24 @@ function findingKind(error: unknown): Finding['kind'] | undefined {
   if (error instanceof SignInRefused || error instanceof NotResumed) return 'mismatch';
   if (error instanceof ConnectionLost) return 'closed';
   return error instanceof NoAnswer ? 'silence' : undefined;
+}
+
+/** An arrival in a few words. */
+function describeArrival(event: MessagingArrival): string {
+  switch (event.kind) {
+    case 'message':
+      return `a message from ${event.from}`;
+    case 'presence':
+      return `${event.from} ${event.as}`;
+    case 'undelivered':
+      return `the return of a message to ${event.to}`;
+    case 'refused':
+      return `a refusal (${event.reason})`;
+    case 'unanswered':
+      return `no answer (${event.reason})`;
+    case 'signed in':
+      return 'the sign-in';
+    case 'ended':
+      return 'the end of the connection';
+  }
 }

@@ -1,59 +1,20 @@
 import type { Availability, Message, TlsFacts } from '../../binding/messaging-client.ts';
+import { ArrivalExpectation, type Judgement } from '../arrival-expectation.ts';
 import type { Expectation, Finding, Look } from '../expectation.ts';
 import type { Names } from '../names.ts';
 import type { MessagingActor, MessagingArrival } from './actor.ts';
 
-/** What an arrival means to somebody who waits: a finding says that it is wrong, a function what to do on taking it. */
-export type Judgement = 'other' | 'met' | (() => void) | Finding;
+export type { Judgement } from '../arrival-expectation.ts';
 
 /** Waits for one arrival that `judge` accepts; what it calls wrong fails at once. */
-export class ArrivalExpectation implements Expectation {
-  readonly #actor: MessagingActor;
-  readonly #expected: string;
-  readonly #judge: (event: MessagingArrival) => Judgement;
-  readonly #survivesEnd: boolean;
-
-  constructor(
-    actor: MessagingActor,
-    expected: string,
-    judge: (event: MessagingArrival) => Judgement,
-    options: { survivesEnd?: boolean } = {},
-  ) {
-    this.#actor = actor;
-    this.#expected = expected;
-    this.#judge = judge;
-    this.#survivesEnd = options.survivesEnd ?? false;
-  }
-
-  look(): Look {
-    for (const arrival of this.#actor.inbox.waiting()) {
-      const judgement = this.#judge(arrival.event);
-      if (judgement === 'other') continue;
-      if (typeof judgement === 'object') return { state: 'broken', finding: judgement };
-      return {
-        state: 'met',
-        take: () => {
-          arrival.taken = true;
-          if (typeof judgement === 'function') judgement();
-        },
-      };
-    }
-    const broken = this.#survivesEnd ? undefined : this.#actor.brokenBy(this.#expected);
-    return broken ?? { state: 'waiting' };
-  }
-
-  onArrival(listener: () => void): () => void {
-    return this.#actor.inbox.onArrival(listener);
-  }
-
-  late(withinMs: number): Finding {
-    // What went wrong while another outcome was still possible says more than that time is over.
-    const look = this.look();
-    if (look.state === 'broken') return look.finding;
-    const others = this.#actor.inbox.waiting().map(({ event }) => describe(event));
-    const came = others.length === 0 ? 'nothing came' : `what came was ${others.slice(-3).join(', ')}`;
-    return this.#actor.finding('silence', this.#expected, `within ${withinMs} ms ${came}`);
-  }
+export function arrivalFor(
+  actor: MessagingActor,
+  expected: string,
+  judge: (event: MessagingArrival) => Judgement,
+  { survivesEnd = false } = {},
+): ArrivalExpectation<MessagingArrival> {
+  const broken = () => (survivesEnd ? undefined : actor.brokenBy(expected));
+  return new ArrivalExpectation(actor, { expected, judge, broken });
 }
 
 /** Messages of one sender come in this order, each once. */
@@ -172,25 +133,6 @@ export function difference(expected: Buffer, actual: Message): string | undefine
   const lengths =
     octets.length === expected.length ? '' : `, ${octets.length} octets instead of ${expected.length}`;
   return `it differs from octet ${at} on${lengths}`;
-}
-
-function describe(event: MessagingArrival): string {
-  switch (event.kind) {
-    case 'message':
-      return `a message from ${event.from}`;
-    case 'presence':
-      return `${event.from} ${event.as}`;
-    case 'undelivered':
-      return `the return of a message to ${event.to}`;
-    case 'refused':
-      return `a refusal (${event.reason})`;
-    case 'unanswered':
-      return `no answer (${event.reason})`;
-    case 'signed in':
-      return 'the sign-in';
-    case 'ended':
-      return 'the end of the connection';
-  }
 }
 
 /** Facts about the TLS connection, which are there as soon as the user is signed in. */

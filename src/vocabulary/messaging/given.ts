@@ -5,7 +5,7 @@ import type { GivenActor } from '../vocabulary.ts';
 import { sendSentinel } from './acting-verbs.ts';
 import { MessagingActor } from './actor.ts';
 import { bindingNames, endpointOf, openClient } from './bindings.ts';
-import { ArrivalExpectation } from './expectations.ts';
+import { arrivalFor } from './expectations.ts';
 import { user } from './users.ts';
 
 /** Brings the users of a case into their states: accounts, sign-ins, friendships, and all that follows from them. */
@@ -67,7 +67,7 @@ function friendsOf(one: GivenActor): string[] {
 async function flush(from: MessagingActor, to: MessagingActor, stage: Stage): Promise<void> {
   await sendSentinel(from, to);
   const { sentinel } = to;
-  const arrived = new ArrivalExpectation(to, `${to.name} to receive what ${from.name} sent`, (event) =>
+  const arrived = arrivalFor(to, `${to.name} to receive what ${from.name} sent`, (event) =>
     event.kind === 'message' && 'text' in event && event.text === sentinel ? 'met' : 'other',
   );
   await meet([arrived], { withinMs: stage.patience, signal: stage.signal });

@@ -3,7 +3,7 @@ import type { Stage } from '../stage.ts';
 import { verb } from '../vocabulary.ts';
 import type { MessagingActor, MessagingArrival } from './actor.ts';
 import {
-  ArrivalExpectation,
+  arrivalFor,
   difference,
   type Judgement,
   MessagesInOrder,
@@ -34,7 +34,7 @@ const comingAndGoing = [
         if (event.kind !== 'refused' && event.kind !== 'ended') return 'other';
         return step.value === undefined ? 'met' : judgeReason(event, step.value, expected, actor, stage);
       };
-      return new ArrivalExpectation(actor, expected, judge, { survivesEnd: true });
+      return arrivalFor(actor, expected, judge, { survivesEnd: true });
     },
   }),
   verb({
@@ -45,7 +45,7 @@ const comingAndGoing = [
     expect: (step, stage) => {
       const actor = user(stage, step.subject);
       const expected = `${step.subject} to be let in`;
-      return new ArrivalExpectation(actor, expected, (event) => {
+      return arrivalFor(actor, expected, (event) => {
         if (event.kind === 'refused') return actor.finding('mismatch', expected, `refused: ${event.reason}`);
         return event.kind === 'signed in' ? 'met' : 'other';
       });
@@ -57,7 +57,7 @@ const comingAndGoing = [
     summary: 'The connection ends',
     example: '- alice is disconnected',
     expect: (step, stage) =>
-      new ArrivalExpectation(
+      arrivalFor(
         user(stage, step.subject),
         `the connection of ${step.subject} to end`,
         (event) => (event.kind === 'ended' ? 'met' : 'other'),
@@ -114,7 +114,7 @@ const messages = [
       const from = otherUser(stage, step.slots).client.address;
       const wanted = makePayload(step.value, stage.names);
       const expected = `a message from ${step.slots.actor} with ${describePayload(step.value)}`;
-      return new ArrivalExpectation(actor, expected, (event) => {
+      return arrivalFor(actor, expected, (event) => {
         if (isSentinel(event, actor))
           return actor.finding(
             'mismatch',
@@ -172,13 +172,10 @@ const messages = [
     summary: 'The message to nobody comes back as undeliverable',
     example: '- alice is told that nobody got it',
     expect: (step, stage) =>
-      new ArrivalExpectation(
-        user(stage, step.subject),
-        'the message to be returned as undeliverable',
-        (event) =>
-          event.kind === 'undelivered' && (event.id === undefined || event.id === stage.names.id('nobody'))
-            ? 'met'
-            : 'other',
+      arrivalFor(user(stage, step.subject), 'the message to be returned as undeliverable', (event) =>
+        event.kind === 'undelivered' && (event.id === undefined || event.id === stage.names.id('nobody'))
+          ? 'met'
+          : 'other',
       ),
   }),
   verb({
@@ -189,7 +186,7 @@ const messages = [
     expect: (step, stage) => {
       const to = otherUser(stage, step.slots).client.address;
       const expected = `the message to ${step.slots.actor} to be returned as undeliverable`;
-      return new ArrivalExpectation(user(stage, step.subject), expected, (event) =>
+      return arrivalFor(user(stage, step.subject), expected, (event) =>
         event.kind === 'undelivered' && event.to === to ? 'met' : 'other',
       );
     },
@@ -199,7 +196,7 @@ const messages = [
 /** No message comes before the sentinel; where `from` is given, none of that user. */
 function nothing(actor: MessagingActor, from: MessagingActor | undefined) {
   const expected = `${actor.name} to receive nothing${from ? ` from ${from.name}` : ''} before the sentinel`;
-  return new ArrivalExpectation(actor, expected, (event) => {
+  return arrivalFor(actor, expected, (event) => {
     if (event.kind !== 'message') return 'other';
     if (isSentinel(event, actor)) return 'met';
     if (from && event.from !== from.client.address) return 'other';
@@ -221,7 +218,7 @@ const presence = [
       const of = otherUser(stage, step.slots).client.address;
       const expected = `${step.subject} to see ${step.slots.actor} ${step.value}`;
       let seen = '';
-      return new ArrivalExpectation(actor, expected, (event) => {
+      return arrivalFor(actor, expected, (event) => {
         if (isSentinel(event, actor))
           return actor.finding('mismatch', expected, `the sentinel that was sent after it came${seen}`);
         if (event.kind !== 'presence' || event.from !== of) return 'other';
@@ -249,7 +246,7 @@ const presence = [
       const actor = user(stage, step.subject);
       const of = otherUser(stage, step.slots).client.address;
       const expected = `${step.subject} to see nothing of ${step.slots.actor} before the sentinel`;
-      return new ArrivalExpectation(actor, expected, (event) => {
+      return arrivalFor(actor, expected, (event) => {
         if (isSentinel(event, actor)) return 'met';
         if (event.kind !== 'presence' || event.from !== of) return 'other';
         return actor.finding('mismatch', expected, `${step.slots.actor} was seen ${event.as}`);

@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Endpoint } from '../../target/running-target.ts';
-import { WebSocketConnection, type WebSocketEvent } from '../../websocket/connection.ts';
+import {
+  type WebSocketOptions as ConnectionOptions,
+  WebSocketConnection,
+  type WebSocketEvent,
+} from '../../websocket/connection.ts';
 import { isControl, opcode } from '../../websocket/frame.ts';
 import { acceptFor } from '../../websocket/handshake.ts';
 import { type Finding, StepFailure } from '../expectation.ts';
 import { type Arrival, Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
+import { connectInTime } from '../time-limit.ts';
 import { describeFrame } from './frame-text.ts';
 import { showPayload } from './payload-difference.ts';
 
@@ -114,7 +119,7 @@ export class WebSocketActor implements Actor {
     }
   }
 
-  /** Opens the connection (TCP, and TLS where the actor uses it) and writes nothing on it. */
+  /** Opens the connection (TCP, and TLS where the actor uses it), which must succeed, and writes nothing on it. */
   async connect(): Promise<void> {
     this.#connection?.destroy();
     this.inbox.clear();
@@ -131,7 +136,7 @@ export class WebSocketActor implements Actor {
     const link = await this.#stage.link(this.name, endpoint);
     const { ca, domain } = this.#stage.target;
     const secure = this.options.transport === 'tls';
-    this.#connection = await WebSocketConnection.open({
+    const options: ConnectionOptions = {
       host: link.host,
       port: link.port,
       ...(secure ? { tls: { servername: domain, ...(ca === undefined ? {} : { ca }) } } : {}),
@@ -144,7 +149,10 @@ export class WebSocketActor implements Actor {
         if (generation === this.#generation) this.#arrive(event);
       },
       observe: ({ direction, bytes }) => this.#stage.transcript.bytes(this.name, direction, bytes),
-    });
+    };
+    this.#connection = await connectInTime(this, this.#stage, (opening) =>
+      WebSocketConnection.open({ ...options, opening }),
+    );
   }
 
   #endpoint(): Endpoint {
@@ -242,6 +250,10 @@ export class WebSocketActor implements Actor {
   forgetArrivals(): void {
     for (const arrival of this.inbox.waiting())
       if (arrival.event.kind !== 'ended' && arrival.event.kind !== 'violation') arrival.taken = true;
+  }
+
+  describe(event: WebSocketArrival): string {
+    return describeArrival(event);
   }
 
   finding(kind: Finding['kind'], expected: string, message: string): Finding {

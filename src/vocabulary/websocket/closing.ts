@@ -1,10 +1,11 @@
 import { opcode } from '../../websocket/frame.ts';
+import { whatCame } from '../arrival-expectation.ts';
 import type { Expectation, Finding, Look } from '../expectation.ts';
 import type { Names } from '../names.ts';
 import type { Stage } from '../stage.ts';
 import { verb } from '../vocabulary.ts';
 import { describeArrival, describeClose, type WebSocketActor, type WebSocketArrival } from './actor.ts';
-import { ArrivalExpectation, type Judgement } from './arrival-expectation.ts';
+import { arrivalFor, type Judgement } from './arrival-expectation.ts';
 import { actorOf } from './sending.ts';
 
 type CloseEvent = Extract<WebSocketArrival, { kind: 'close' }>;
@@ -53,7 +54,7 @@ function closeExpectation(actor: WebSocketActor, pattern: ClosePattern, names: N
   const { code, reason } = pattern;
   const wanted = [code === undefined ? '' : `code ${code}`, reason === undefined ? '' : `reason ${reason}`];
   const expected = `${actor.name} to receive a close frame with ${wanted.filter(Boolean).join(' and ')}`;
-  return new ArrivalExpectation(actor, {
+  return arrivalFor(actor, {
     expected,
     judge(event): Judgement {
       if (event.kind !== 'close') return 'other';
@@ -133,11 +134,10 @@ class FailedConnection implements Expectation {
   }
 
   late(withinMs: number): Finding {
-    const came = this.#actor.inbox.waiting().map((arrival) => describeArrival(arrival.event));
     const close = this.#actor.inbox.waiting().find((arrival) => arrival.event.kind === 'close');
     const text = close
       ? `${describeArrival(close.event)} came, but the server did not end the TCP connection within ${withinMs} ms`
-      : `within ${withinMs} ms the server neither failed the connection nor answered a ping${came.length > 0 ? `; what came was ${came.slice(-3).join(', ')}` : ''}`;
+      : `within ${withinMs} ms the server neither failed the connection nor answered a ping; ${whatCame(this.#actor)}`;
     return this.#actor.finding('silence', this.#expected, text);
   }
 }
@@ -157,7 +157,7 @@ function broken(finding: Finding): Look {
 function endExpectation(actor: WebSocketActor, stage: Stage): Expectation {
   const expected = `the server to end the TCP connection of ${actor.name}`;
   let closed = false;
-  return new ArrivalExpectation(actor, {
+  return arrivalFor(actor, {
     expected,
     survivesEnd: true,
     judge(event): Judgement {

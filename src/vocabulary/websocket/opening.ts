@@ -5,7 +5,7 @@ import type { Names } from '../names.ts';
 import type { Stage } from '../stage.ts';
 import { StepMistake, verb } from '../vocabulary.ts';
 import type { WebSocketActor, WebSocketArrival } from './actor.ts';
-import { ArrivalExpectation, type Judgement } from './arrival-expectation.ts';
+import { arrivalFor, type Judgement } from './arrival-expectation.ts';
 import { type RequestText, requestOf, requestSchema } from './request-text.ts';
 import { actorOf, octetsIn } from './sending.ts';
 
@@ -101,7 +101,7 @@ function responseExpectation(
   { agreement = 'any' }: { agreement?: 'any' | 'as offered' } = {},
 ): Expectation {
   const expected = `${actor.name} to receive a response with ${JSON.stringify(pattern)}`;
-  return new ArrivalExpectation(actor, {
+  return arrivalFor(actor, {
     expected,
     judge(event): Judgement {
       if (event.kind !== 'response') return 'other';
@@ -125,7 +125,7 @@ function refusalExpectation(
 ): Expectation {
   const wanted = pattern ? `an HTTP error like ${JSON.stringify(pattern)}` : 'an HTTP error';
   const expected = `the handshake of ${actor.name} to be refused with ${wanted}`;
-  return new ArrivalExpectation(actor, {
+  return arrivalFor(actor, {
     expected,
     survivesEnd: true,
     judge(event): Judgement {

@@ -5,7 +5,7 @@ import { checkPayload, describePayload, makePayload, type PayloadRecipe, payload
 import { placeholdersIn } from '../template.ts';
 import { verb } from '../vocabulary.ts';
 import type { WebSocketActor, WebSocketArrival } from './actor.ts';
-import { ArrivalExpectation, type Judgement } from './arrival-expectation.ts';
+import { arrivalFor, type Judgement } from './arrival-expectation.ts';
 import {
   describeFrame,
   type FramePattern,
@@ -62,7 +62,7 @@ function messageExpectation(
 ): Expectation {
   const pattern = new PayloadPattern(recipe, names);
   const expected = `${actor.name} to receive the ${type} message ${pattern.description}`;
-  return new ArrivalExpectation(actor, {
+  return arrivalFor(actor, {
     expected,
     judge(event): Judgement {
       if (event.kind !== 'message') return 'other';
@@ -83,7 +83,7 @@ function controlExpectation(
 ): Expectation {
   const pattern = new PayloadPattern(recipe, names);
   const wanted = word === 'ping' ? opcode.ping : opcode.pong;
-  return new ArrivalExpectation(actor, {
+  return arrivalFor(actor, {
     expected: `${actor.name} to receive a ${word} with the payload ${pattern.description}`,
     judge(event): Judgement {
       if (event.kind !== 'frame' || event.frame.opcode !== wanted) return 'other';
@@ -97,7 +97,7 @@ function frameExpectation(actor: WebSocketActor, pattern: FramePattern, names: N
   const payload = pattern.payload === undefined ? undefined : new PayloadPattern(pattern.payload, names);
   const wanted = pattern.opcode === undefined ? undefined : opcodeNumber(pattern.opcode);
   const expected = `${actor.name} to receive ${describePattern(pattern, payload)}`;
-  return new ArrivalExpectation(actor, {
+  return arrivalFor(actor, {
     expected,
     judge(event): Judgement {
       if (event.kind !== 'frame') return 'other';
@@ -140,7 +140,7 @@ function describePattern(pattern: FramePattern, payload: PayloadPattern | undefi
 /** Nothing is to come before the pong for the sentinel; what a server may send at any time is passed over. */
 function nothingBeforeSentinel(actor: WebSocketActor): Expectation {
   const expected = `${actor.name} to receive no message before the pong for the sentinel`;
-  return new ArrivalExpectation(actor, {
+  return arrivalFor(actor, {
     expected,
     judge(event): Judgement {
       if (actor.isLatestSentinel(event)) return 'met';

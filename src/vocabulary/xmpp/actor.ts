@@ -82,8 +82,8 @@ export class XmppActor implements Actor {
     }
   }
 
-  /** Opens the connection (TCP, with direct TLS or the WebSocket handshake) and writes nothing on it. */
-  async connect(way: Way = this.way): Promise<XmppConnection> {
+  /** Opens the connection (TCP, with direct TLS or the WebSocket handshake) and writes nothing on it. `opening` gives it up. */
+  async connect(way: Way, opening: AbortSignal): Promise<XmppConnection> {
     this.#connection?.destroy();
     this.forgetEnd();
     const endpoint = this.#endpoint(way);
@@ -104,6 +104,7 @@ export class XmppActor implements Actor {
         ...(way.certificate ?? {}),
       },
       signal: this.#stage.signal,
+      opening,
       onEvent: (event) => this.#arrive(event),
       observe: ({ direction, bytes }) => this.#stage.transcript.bytes(this.name, direction, bytes),
     });
@@ -177,16 +178,6 @@ export class XmppActor implements Actor {
     });
   }
 
-  async beginTls(): Promise<void> {
-    try {
-      await this.connection.startTls();
-    } catch (error) {
-      this.#stage.signal.throwIfAborted();
-      const text = error instanceof Error ? error.message : String(error);
-      throw new StepFailure(this.finding('unexpected', 'TLS to begin', text));
-    }
-  }
-
   setSentinel(id: string): void {
     this.#sentinel = id;
   }
@@ -229,6 +220,10 @@ export class XmppActor implements Actor {
     return undefined;
   }
 
+  describe(event: XmppArrival): string {
+    return describeArrival(event);
+  }
+
   finding(kind: Finding['kind'], expected: string, message: string): Finding {
     const { localPort } = this;
     return { kind, expected, message, ...(localPort === undefined ? {} : { localPort }) };
@@ -237,5 +232,26 @@ export class XmppActor implements Actor {
   dispose(): void {
     this.#connection?.destroy();
     this.#connection = undefined;
+  }
+}
+
+/** An arrival in a few words. */
+function describeArrival(event: XmppArrival): string {
+  switch (event.kind) {
+    case 'element':
+    case 'features':
+      return `<${event.element.name}/>`;
+    case 'header':
+      return 'a stream header';
+    case 'stream-error':
+      return `the stream error ${event.condition}`;
+    case 'stream-end':
+      return 'the end of the stream';
+    case 'tls':
+      return `TLS (${event.version})`;
+    case 'violation':
+      return `a violation (${event.text})`;
+    case 'ended':
+      return event.how === 'reset' ? 'a reset of the connection' : 'the end of the connection';
   }
 }

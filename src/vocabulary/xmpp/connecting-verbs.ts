@@ -5,6 +5,7 @@ import { type Way, XmppActor } from './actor.ts';
 import {
   type Attempt,
   authenticate,
+  beginTls,
   bind,
   connect,
   secure,
@@ -188,10 +189,7 @@ export const connectingVerbs = [
     phrase: 'begins tls',
     summary: 'Begins TLS on the connection as it is, after `<proceed/>` was received; opens no stream',
     example: '- romeo begins tls',
-    play: async (step, stage) => {
-      const actor = actorAs(stage, step.subject, XmppActor);
-      await actor.beginTls();
-    },
+    play: (step, stage) => beginTls(actorAs(stage, step.subject, XmppActor), stage),
   }),
   verb({
     subject: 'actor',

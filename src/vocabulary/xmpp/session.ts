@@ -12,9 +12,8 @@ import {
 } from '../../xmpp/negotiation.ts';
 import { StepFailure } from '../expectation.ts';
 import type { Stage } from '../stage.ts';
-import { inTime } from '../time-limit.ts';
+import { connectInTime, inTime } from '../time-limit.ts';
 import type { XmppActor } from './actor.ts';
-import { describeArrival } from './event-expectation.ts';
 
 /** How far an actor has come, weakest first. */
 export const states = ['registered', 'connected', 'secured', 'authenticated', 'bound', 'online'] as const;
@@ -56,6 +55,12 @@ export async function secure(actor: XmppActor, stage: Stage): Promise<void> {
   );
 }
 
+/** Begins TLS, which must come about. */
+export async function beginTls(actor: XmppActor, stage: Stage): Promise<void> {
+  const failure = await handshake(actor, stage);
+  if (failure) throw new StepFailure(actor.finding('unexpected', 'TLS to begin', failure.message));
+}
+
 /** Goes on from `<starttls/>` to the end of a handshake, wherever the server lets it go; what came of it is in the inbox. */
 export async function tryToSecure(actor: XmppActor, stage: Stage): Promise<void> {
   const over = ['ended', 'stream-end', 'stream-error', 'violation'];
@@ -70,7 +75,23 @@ export async function tryToSecure(actor: XmppActor, stage: Stage): Promise<void>
       read: (next) => (answer(next) ? next : undefined),
     }));
   if (event.kind !== 'element' || event.element.name !== 'proceed') return;
-  await actor.connection.startTls().catch(() => stage.signal.throwIfAborted());
+  await handshake(actor, stage);
+}
+
+/** Plays the client's half of the TLS handshake. Resolves with why it failed, where it did; one without an end fails the step. */
+function handshake(actor: XmppActor, stage: Stage): Promise<Error | undefined> {
+  return inTime(stage, async (signal) => {
+    try {
+      await actor.connection.startTls(undefined, signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof StepFailure) throw error;
+      stage.signal.throwIfAborted();
+      if (!signal.aborted) return error instanceof Error ? error : new Error(String(error));
+      const text = `it was not over within ${stage.patience} ms`;
+      throw new StepFailure(actor.finding('silence', 'the TLS handshake to end', text));
+    }
+  });
 }
 
 function optionsOf(actor: XmppActor, attempt: Attempt, signal: AbortSignal): AuthenticationOptions {
@@ -109,14 +130,7 @@ export async function bind(actor: XmppActor, resource: string | undefined, stage
 
 /** Connects; what the network or TLS says against it fails the step. */
 export async function connect(actor: XmppActor, stage: Stage, way = actor.way): Promise<void> {
-  try {
-    await actor.connect(way);
-  } catch (error) {
-    stage.signal.throwIfAborted();
-    if (error instanceof StepFailure || error instanceof TypeError) throw error;
-    const text = error instanceof Error ? error.message : String(error);
-    throw new StepFailure(actor.finding('closed', `${actor.name} to connect`, text));
-  }
+  await connectInTime(actor, stage, (opening) => actor.connect(way, opening));
 }
 
 /** Brings an actor from nothing to a state below `online`. */
@@ -167,7 +181,7 @@ async function askUntil<T>(late: AbortSignal, actor: XmppActor, stage: Stage, as
       const answer = asking.read(event as XmppEvent);
       if (answer !== undefined) return answer;
       if (['ended', 'stream-end', 'stream-error', 'violation'].includes(event.kind)) {
-        const text = `instead came ${describeArrival(event as XmppEvent)}`;
+        const text = `instead came ${actor.describe(event as XmppEvent)}`;
         throw new StepFailure(actor.finding('closed', expected, text));
       }
     }

@@ -1,11 +1,12 @@
 import { offeredMechanisms } from '../../xmpp/authentication.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
+import type { Decision } from '../arrival-expectation.ts';
 import type { Expectation } from '../expectation.ts';
 import type { Names } from '../names.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, verb } from '../vocabulary.ts';
 import { XmppActor } from './actor.ts';
-import { describeArrival, EventExpectation, FactExpectation, type Judgement } from './event-expectation.ts';
+import { eventFor, FactExpectation } from './event-expectation.ts';
 import { patternOf } from './receiving.ts';
 import { compare } from './stanza-expectation.ts';
 
@@ -35,7 +36,7 @@ function judgeFacts(
   expected: Readonly<Record<string, unknown>>,
   actual: (name: string) => string | undefined,
   stage: Stage,
-): Judgement {
+): Decision {
   const differences = factsThatDiffer(expected, actual, stage.names);
   const [first] = differences;
   if (!first) return 'met';
@@ -73,7 +74,7 @@ export const streamVerbs = [
     expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
       const expected = describe('a stream header', step.value ?? {});
-      return new EventExpectation(actor, {
+      return eventFor(actor, {
         expected,
         judge: (event) => {
           if (event.kind !== 'header') return 'other';
@@ -103,7 +104,7 @@ export const streamVerbs = [
       const actor = actorAs(stage, step.subject, XmppActor);
       const wanted = step.prepared.map((pattern) => pattern.describe()).join(', ');
       const expected = wanted ? `stream features with ${wanted}` : 'stream features';
-      return new EventExpectation(actor, {
+      return eventFor(actor, {
         expected,
         judge: (event) => {
           if (event.kind !== 'features') return 'other';
@@ -167,7 +168,7 @@ export const streamVerbs = [
     expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
       const expected = `the stream error ${step.value}`;
-      return new EventExpectation(actor, {
+      return eventFor(actor, {
         expected,
         judge: (event) => {
           if (event.kind !== 'stream-error') return 'other';
@@ -184,10 +185,9 @@ export const streamVerbs = [
     summary: 'The server closes its stream: the closing tag, or `<close/>` over WebSocket',
     example: '- romeo receives stream end',
     expect: (step, stage) =>
-      new EventExpectation(actorAs(stage, step.subject, XmppActor), {
+      eventFor(actorAs(stage, step.subject, XmppActor), {
         expected: 'the server to close its stream',
         judge: (event) => (event.kind === 'stream-end' ? 'met' : 'other'),
-        survivesEnd: false,
       }),
   }),
   verb({
@@ -198,12 +198,12 @@ export const streamVerbs = [
     expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
       const expected = 'the end of the connection, and nothing before it';
-      return new EventExpectation(actor, {
+      return eventFor(actor, {
         expected,
         judge: (event) => {
           if (event.kind === 'ended') return 'met';
           if (event.kind === 'tls' || event.kind === 'stream-end') return 'other';
-          return actor.finding('unexpected', expected, `${describeArrival(event)} came`);
+          return actor.finding('unexpected', expected, `${actor.describe(event)} came`);
         },
         keeps: true,
         survivesEnd: true,
@@ -217,7 +217,7 @@ export const streamVerbs = [
     example: '- romeo is closed',
     expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
-      return new EventExpectation(actor, {
+      return eventFor(actor, {
         expected: 'the server to end the stream',
         judge: (event) => {
           if (event.kind === 'violation')
@@ -243,7 +243,7 @@ export const streamVerbs = [
     expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
       const expected = `the SASL challenge ${step.value}`;
-      return new EventExpectation(actor, {
+      return eventFor(actor, {
         expected,
         judge: (event) => {
           if (event.kind !== 'element' || !event.element.is('challenge', namespaces.sasl)) return 'other';
@@ -260,10 +260,9 @@ export const streamVerbs = [
       'Something that is no TLS comes after `<proceed/>`, where nothing else may (RFC 6120 section 5.4.3.1)',
     example: '- romeo receives in clear',
     expect: (step, stage) =>
-      new EventExpectation(actorAs(stage, step.subject, XmppActor), {
+      eventFor(actorAs(stage, step.subject, XmppActor), {
         expected: 'something in clear instead of TLS',
         judge: (event) => (event.kind === 'violation' && event.inClear ? 'met' : 'other'),
-        survivesEnd: false,
       }),
   }),
   verb({
@@ -275,7 +274,7 @@ export const streamVerbs = [
     expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
       const expected = `the SASL failure ${step.value}`;
-      return new EventExpectation(actor, {
+      return eventFor(actor, {
         expected,
         judge: (event) => {
           if (event.kind !== 'element' || event.element.namespace !== namespaces.sasl) return 'other';
