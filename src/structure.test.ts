@@ -13,7 +13,7 @@ const layers: readonly (readonly string[])[] = [
   ['vocabulary'],
   ['target'],
   ['reference', 'binding'],
-  ['xmpp', 'websocket', 'network', 'record'],
+  ['xmpp', 'websocket', 'network', 'record', 'threads'],
 ];
 
 /** Of a layer's folders, those that may import another one beside it: none. Report reads records only. */

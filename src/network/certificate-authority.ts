@@ -12,7 +12,7 @@ import {
   PemConverter,
   SubjectKeyIdentifierExtension,
   AuthorityKeyIdentifierExtension,
-  type X509Certificate,
+  X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { alternativeNames, type AlternativeName } from './alternative-names.ts';
@@ -64,6 +64,16 @@ export class CertificateAuthority {
       ],
     });
     return new CertificateAuthority(root, keys);
+  }
+
+  /** The same authority again, of what `parts` told in another thread. */
+  static restore({ certificate, keys }: CertificateAuthority['parts']): CertificateAuthority {
+    return new CertificateAuthority(new X509Certificate(certificate), keys);
+  }
+
+  /** What it is made of, in a form that another thread can be told. */
+  get parts(): { certificate: string; keys: webcrypto.CryptoKeyPair } {
+    return { certificate: this.certificate, keys: this.#keys };
   }
 
   /**

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CaseResult, Failure } from '../record/record.schema.ts';
 import { Transcript } from '../record/transcript.ts';
 import type { Case, Step } from '../suite/case.ts';
@@ -37,6 +38,9 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
   const began = performance.now();
   const budget = new AbortController();
   const timer = setTimeout(() => budget.abort(new BudgetSpent(`budget of ${one.budgetMs} ms`)), one.budgetMs);
+  const signal = AbortSignal.any([budget.signal, options.signal]);
+  // Dozens of actors may wait at a time.
+  setMaxListeners(0, signal);
   const transcript = new Transcript();
   const relays = new Relays(disturbedActors(one.steps));
   const secrets: string[] = [];
@@ -50,7 +54,7 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
     actors,
     names,
     transcript,
-    signal: AbortSignal.any([budget.signal, options.signal]),
+    signal,
     patience: options.patienceMs,
     link: (actor, endpoint) => relays.link(actor, endpoint),
     relay: (actor) => relays.of(actor),

@@ -65,8 +65,9 @@ export async function prove(options: ProveOptions): Promise<Proof> {
 function startThreads(options: ProveOptions, exhaustive: boolean, cases: number): ProverThread[] {
   const count = Math.min(availableParallelism(), Math.ceil(cases / worthAThread)) - 1;
   const { fault, signal, suites } = options;
-  return Array.from({ length: count }, () =>
-    ProverThread.start({ folders: suites.folders, fault, exhaustive }, signal),
+  return Array.from(
+    { length: count },
+    () => new ProverThread({ folders: suites.folders, fault, exhaustive }, signal),
   );
 }
 

@@ -44,7 +44,7 @@ export async function run(options: RunOptions): Promise<RunRecord> {
   const selected = select(suites.cases, selection, idsOf);
   const started = new Date();
   const clock = new Clock();
-  const target = await startTarget(options.target, { signal, onProgress: reporter.onProgress });
+  const target = await startTarget(options.target, { signal, onProgress: reporter.onProgress, apart: true });
   clock.mark('startMs');
   let record: RunRecord;
   try {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type EmbeddedServer, startEmbeddedServer } from '../reference/embedded-server.ts';
+import { canHaveThread, ServerThread } from '../reference/server-thread.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { StartOptions } from './deadline.ts';
 import type { TargetDefinition } from './load-target.ts';
@@ -16,33 +17,37 @@ import {
 /** How the embedded chat endpoint is spoken to. */
 const dialect = fileURLToPath(new URL('../../containers/embedded/dialect.yaml', import.meta.url));
 
-/** Starts the reference server inside this process. Rejects where a fault has a name that none has. */
+/**
+ * Starts the reference server inside this process; in a thread of its own where it is only to be played on. Rejects
+ * where a fault has a name that none has.
+ */
 export async function startEmbeddedTarget(
   definition: TargetDefinition,
-  options: StartOptions & { faults?: readonly string[] },
+  options: StartOptions & { faults?: readonly string[]; apart?: boolean },
 ): Promise<RunningTarget> {
+  const { faults = [], authority, apart = false } = options;
   const { domain } = definition.settings;
-  const server = await startEmbeddedServer({
-    faults: options.faults ?? [],
-    ...(domain === undefined ? {} : { domain }),
-    ...(options.authority ? { authority: options.authority } : {}),
-  });
-  return new EmbeddedTarget(definition, server);
+  const settings = domain === undefined ? {} : { domain };
+  if (apart && canHaveThread && faults.length === 0 && !authority) {
+    return new EmbeddedTarget(definition, await ServerThread.start(settings));
+  }
+  const server = await startEmbeddedServer({ faults, ...settings, ...(authority ? { authority } : {}) });
+  return new ArmedTarget(definition, server);
 }
 
-class EmbeddedTarget implements RunningTarget {
+class EmbeddedTarget<Server extends EmbeddedServer | ServerThread> implements RunningTarget {
   readonly name: string;
   readonly title: string;
   readonly kind = 'embedded';
   readonly product: { readonly name: string; readonly version?: string };
   readonly #definition: TargetDefinition;
-  readonly #server: EmbeddedServer;
+  protected readonly server: Server;
   #capabilities: Promise<Capabilities> | undefined;
 
-  constructor(definition: TargetDefinition, server: EmbeddedServer) {
+  constructor(definition: TargetDefinition, server: Server) {
     const { settings } = definition;
     this.#definition = definition;
-    this.#server = server;
+    this.server = server;
     this.name = settings.target;
     this.title = settings.title;
     const { version } = settings.product;
@@ -51,20 +56,20 @@ class EmbeddedTarget implements RunningTarget {
   }
 
   get domain() {
-    return this.#server.domain;
+    return this.server.domain;
   }
 
   get ca() {
-    return this.#server.ca;
+    return this.server.ca;
   }
 
   get authority() {
-    return this.#server.authority;
+    return this.server.authority;
   }
 
   get endpoints(): { readonly [kind in EndpointKind]?: Endpoint } {
     const here = endpointKinds.flatMap((kind) => {
-      const endpoint = this.#server.endpoints[kind];
+      const endpoint = this.server.endpoints[kind];
       return endpoint ? [[kind, describe(kind, endpoint)] as const] : [];
     });
     return Object.fromEntries(here);
@@ -76,15 +81,15 @@ class EmbeddedTarget implements RunningTarget {
   }
 
   async newAccount(): Promise<Account> {
-    return this.#server.newAccount();
+    return this.server.newAccount();
   }
 
   get control(): TargetControl {
     return {
-      restart: () => this.#server.restart(),
-      pause: async () => this.#server.pause(),
-      resume: async () => this.#server.resume(),
-      kill: () => this.#server.kill(),
+      restart: () => this.server.restart(),
+      pause: async () => this.server.pause(),
+      resume: async () => this.server.resume(),
+      kill: () => this.server.kill(),
     };
   }
 
@@ -92,13 +97,16 @@ class EmbeddedTarget implements RunningTarget {
     return [];
   }
 
-  // Both are handed around as functions of their own.
-  readonly settled = () => this.#server.settled();
-  readonly arm = () => this.#server.arm();
-
   async stop(): Promise<void> {
-    await this.#server.stop().catch(() => {});
+    await this.server.stop().catch(() => {});
   }
+}
+
+/** Its server lives in this thread: it can be armed at once, and asked whether it has settled. */
+class ArmedTarget extends EmbeddedTarget<EmbeddedServer> {
+  // Both are handed around as functions of their own.
+  readonly settled = () => this.server.settled();
+  readonly arm = () => this.server.arm();
 }
 
 function describe(

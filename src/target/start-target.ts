@@ -4,6 +4,14 @@ import type { RunningTarget } from './running-target.ts';
 
 export type { StartOptions } from './deadline.ts';
 
+/** What only the embedded server is asked. */
+export interface EmbeddedOptions {
+  /** Names of faults, which act once it is armed. */
+  faults?: readonly string[];
+  /** It is only to be played on: it may have a thread of its own, and needs neither `arm` nor `settled`. */
+  apart?: boolean;
+}
+
 /**
  * Starts the target (again and again, if asked: each is a server of its own, but external ones are always the
  * same) and resolves when it answers. Throws `EngineMissingError` or `TargetStartError`, or the signal's reason;
@@ -11,7 +19,7 @@ export type { StartOptions } from './deadline.ts';
  */
 export async function startTarget(
   definition: TargetDefinition,
-  options: Partial<StartOptions> & { faults?: readonly string[] } = {},
+  options: Partial<StartOptions> & EmbeddedOptions = {},
 ): Promise<RunningTarget> {
   const all = {
     ...options,
