@@ -40,8 +40,12 @@ export const prove: Command = {
     });
     process.off('SIGINT', onSignal);
     if (live) process.stderr.write('\r\x1b[2K');
-    process.stdout.write(report(proof, words.flag('verbose') || fault !== undefined));
-    const whole = fault === undefined && selectionIsWhole(selectionOf(words));
+    if (fault !== undefined) {
+      process.stdout.write(reportOf(fault, proof));
+      return proof.cases.some((one) => one.failedBy.length > 0) ? 0 : 1;
+    }
+    process.stdout.write(report(proof, words.flag('verbose')));
+    const whole = selectionIsWhole(selectionOf(words));
     return proof.unproven.length > 0 || (whole && proof.unnoticed.length > 0) ? 1 : 0;
   },
 };
@@ -56,6 +60,19 @@ function faultOf(words: Words): string | undefined {
 
 function selectionIsWhole(selection: ReturnType<typeof selectionOf>): boolean {
   return Object.values(selection).every((values) => !values?.length);
+}
+
+/** Which of the cases that could notice the fault do. */
+function reportOf(fault: string, { cases, plays, durationMs }: Proof): string {
+  const failed = cases.filter((one) => one.failedBy.length > 0);
+  const rows = cases.map((one) => {
+    const healthy =
+      one.healthy === 'pass' ? 'passes all the same' : `${one.healthy} without it: ${one.reason}`;
+    return `${one.id}\n    ${one.failedBy.length > 0 ? 'fails' : healthy}`;
+  });
+  const seconds = (durationMs / 1_000).toFixed(1);
+  const some = `${failed.length} of the ${cases.length} cases that can notice it`;
+  return `${[...rows, `${fault} fails ${some}, ${plays} plays in ${seconds} s`].join('\n')}\n`;
 }
 
 function report(proof: Proof, verbose: boolean): string {

@@ -1,3 +1,6 @@
+/** The protocols that the embedded server speaks, each by code of its own. */
+export type ServiceName = 'xmpp' | 'chat' | 'websocket';
+
 /**
  * A deliberate violation: what the embedded server does wrong when it is asked to. Each is declared in the file
  * whose code it breaks, beside the decision that it turns.
@@ -11,6 +14,8 @@ export interface Fault {
   readonly summary: string;
   /** The violation is that nothing is sent: whoever looks for it finds it only by waiting. */
   readonly silent?: true;
+  /** The service whose code does it, which alone shows it; absent: what all of them share. */
+  readonly service?: ServiceName;
 }
 
 /** Which faults one server carries, and whether they act yet. */

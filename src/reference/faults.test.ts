@@ -42,6 +42,18 @@ test('every fault that the code consults is declared', async () => {
   }
 });
 
+test('every fault is consulted by the service that it is said to be in', async () => {
+  const all = await sources();
+  for (const { name, service } of faults) {
+    const places = all.filter(({ text }) => text.includes(`'${name}'`)).map((source) => source.name);
+    if (service)
+      expect(
+        places.some((place) => place.startsWith(`${service}/`)),
+        name,
+      ).toBe(true);
+  }
+});
+
 test('every area has faults', () => {
   for (const [area, inArea] of Object.entries(faultsByArea)) expect(inArea.length, area).toBeGreaterThan(0);
 });

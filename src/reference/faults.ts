@@ -1,8 +1,9 @@
 import { faults as certificateFaults } from './certificates.ts';
 import { faults as chatFaults } from './chat/chat-faults.ts';
-import type { Fault } from './fault.ts';
+import type { Fault, ServiceName } from './fault.ts';
 import { operators } from './operators.ts';
 import { faults as echoFaults } from './websocket/echo-faults.ts';
+import { faults as accountFaults } from './xmpp/accounts.ts';
 import { faults as bindingFaults } from './xmpp/binding.ts';
 import { faults as discoFaults } from './xmpp/disco.ts';
 import { faults as iqFaults } from './xmpp/iq.ts';
@@ -30,23 +31,44 @@ import { faults as inboundSubscriptionFaults } from './xmpp/subscriptions-inboun
 import { faults as webSocketTransportFaults } from './xmpp/websocket-transport.ts';
 import { faults as xmppServiceFaults } from './xmpp/xmpp-service.ts';
 
-/** The named faults by the area of the protocol that they break. */
-export const faultsByArea: Readonly<Record<string, readonly Fault[]>> = {
-  streams: [...headerFaults, ...featureFaults, ...streamFaults, ...streamErrorFaults, ...xmppServiceFaults],
-  tls: [...starttlsFaults, ...certificateFaults],
-  sasl: [...saslFaults, ...mechanismFaults, ...scramFaults, ...scramMessageFaults],
-  binding: bindingFaults,
-  stanzas: [...stanzaFaults, ...stanzaErrorFaults, ...iqFaults],
-  roster: [...rosterFaults, ...rosterPushFaults],
-  subscriptions: [...subscriptionFaults, ...inboundSubscriptionFaults],
-  presence: [...presenceFaults, ...probeFaults],
-  messages: [...messageFaults, ...offlineFaults],
-  'stream management': managementFaults,
-  'xmpp over websocket': webSocketTransportFaults,
-  chat: chatFaults,
-  websocket: echoFaults,
-  extensions: [...discoFaults, ...pingFaults],
+/** What can go wrong in one area of a protocol, and in which service; absent: in what all of them share. */
+interface FaultArea {
+  readonly service?: ServiceName;
+  readonly faults: readonly Fault[];
+}
+
+const areas: Readonly<Record<string, FaultArea>> = {
+  accounts: { faults: accountFaults },
+  certificates: { faults: certificateFaults },
+  streams: {
+    service: 'xmpp',
+    faults: [...headerFaults, ...featureFaults, ...streamFaults, ...streamErrorFaults, ...xmppServiceFaults],
+  },
+  tls: { service: 'xmpp', faults: starttlsFaults },
+  sasl: {
+    service: 'xmpp',
+    faults: [...saslFaults, ...mechanismFaults, ...scramFaults, ...scramMessageFaults],
+  },
+  binding: { service: 'xmpp', faults: bindingFaults },
+  stanzas: { service: 'xmpp', faults: [...stanzaFaults, ...stanzaErrorFaults, ...iqFaults] },
+  roster: { service: 'xmpp', faults: [...rosterFaults, ...rosterPushFaults] },
+  subscriptions: { service: 'xmpp', faults: [...subscriptionFaults, ...inboundSubscriptionFaults] },
+  presence: { service: 'xmpp', faults: [...presenceFaults, ...probeFaults] },
+  messages: { service: 'xmpp', faults: [...messageFaults, ...offlineFaults] },
+  'stream management': { service: 'xmpp', faults: managementFaults },
+  'xmpp over websocket': { service: 'xmpp', faults: webSocketTransportFaults },
+  extensions: { service: 'xmpp', faults: [...discoFaults, ...pingFaults] },
+  chat: { service: 'chat', faults: chatFaults },
+  websocket: { service: 'websocket', faults: echoFaults },
 };
+
+/** The named faults by the area of the protocol that they break. */
+export const faultsByArea: Readonly<Record<string, readonly Fault[]>> = Object.fromEntries(
+  Object.entries(areas).map(([area, { service, faults }]) => [
+    area,
+    service === undefined ? faults : faults.map((fault) => ({ ...fault, service })),
+  ]),
+);
 
 /** Every named fault that the embedded server can commit. */
 export const faults: readonly Fault[] = Object.values(faultsByArea).flat();

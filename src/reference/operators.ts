@@ -104,7 +104,11 @@ const incomingOperators: Fault[] = [
 ];
 
 /** All operators, to be chosen by name like faults. */
-export const operators: Fault[] = [...simpleOperators, ...keepingOperators, ...incomingOperators];
+export const operators: readonly Fault[] = [
+  ...simpleOperators,
+  ...keepingOperators,
+  ...incomingOperators,
+].map((operator) => ({ ...operator, service: 'xmpp' }));
 
 /** How long `answer-late` waits for a sentinel, in milliseconds. */
 const lateness = 100;

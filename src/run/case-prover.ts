@@ -3,7 +3,7 @@ import { faults as namedFaults, operators } from '../reference/faults.ts';
 import type { Suites } from '../suite/load-suites.ts';
 import { loadTarget, type TargetDefinition } from '../target/load-target.ts';
 import { startTarget } from '../target/start-target.ts';
-import { breadth, faultsFor } from './fault-matching.ts';
+import { breadth, faultsFor, onlyFor, operatorsFor } from './fault-matching.ts';
 import { type PlannedCase, plan } from './plan.ts';
 import { playCase } from './play-case.ts';
 
@@ -78,13 +78,13 @@ export class CaseProver {
     proof.healthy = healthy.verdict;
     if (healthy.verdict !== 'pass') return { ...proof, reason: healthy.message };
     const { fault: only, exhaustive } = this.#options;
-    const named = faultsFor(one).filter((fault) => (only ?? fault.name) === fault.name);
-    const further = only === undefined && !exhaustive ? operators : [];
+    const named = only === undefined ? faultsFor(one) : onlyFor(one, only);
+    const further = only === undefined && !exhaustive ? operatorsFor(one) : [];
     await this.#tryFaults(one, proof, inOrder([...named, ...further], experience), false);
     // What a case is given can hold the promise already: stream features, the rules of a session.
     if (proof.failedBy.length === 0) await this.#tryFaults(one, proof, named, true);
     if (proof.failedBy.length === 0 && exhaustive && only === undefined)
-      await this.#tryFaults(one, proof, operators, false);
+      await this.#tryFaults(one, proof, operatorsFor(one), false);
     return proof;
   }
 

@@ -1,14 +1,30 @@
 import type { Fault } from '../reference/fault.ts';
-import { faults } from '../reference/faults.ts';
+import { faults, operators } from '../reference/faults.ts';
 import { globToExpression } from '../suite/glob.ts';
 import type { PlannedCase } from './plan.ts';
 
 const broken = faults.map((fault) => ({ fault, expressions: fault.breaks.map(globToExpression) }));
 const byRequirement = new Map<string, readonly Fault[]>();
 
-/** The named faults that break something which the case covers. */
+/** The named faults that break something which the case covers, in the service that it is played on. */
 export function faultsFor(one: PlannedCase): Fault[] {
-  return [...new Set(one.case.covers.flatMap((requirement) => faultsBreaking(requirement.id)))];
+  const breaking = new Set(one.case.covers.flatMap((requirement) => faultsBreaking(requirement.id)));
+  return [...breaking].filter((fault) => concerns(fault, one));
+}
+
+/** The operators at the output of the service that the case is played on. */
+export function operatorsFor(one: PlannedCase): Fault[] {
+  return operators.filter((operator) => concerns(operator, one));
+}
+
+/** What can fail the case when only one fault or operator is asked for: that, or nothing. */
+export function onlyFor(one: PlannedCase, name: string): Fault[] {
+  return [...faultsFor(one), ...operatorsFor(one)].filter((fault) => fault.name === name);
+}
+
+/** A service is called as the vocabulary that speaks to it, or as the variant of one that speaks to several. */
+function concerns({ service }: Fault, one: PlannedCase): boolean {
+  return service === undefined || service === (one.variant ?? one.case.suite.vocabulary.name);
 }
 
 function faultsBreaking(requirement: string): readonly Fault[] {

@@ -4,7 +4,7 @@ import { faults as namedFaults } from '../reference/faults.ts';
 import type { Suites } from '../suite/load-suites.ts';
 import { type Selection, select } from '../suite/select.ts';
 import { type CaseProof, CaseProver } from './case-prover.ts';
-import { faultsFor } from './fault-matching.ts';
+import { faultsFor, onlyFor } from './fault-matching.ts';
 import { idsOf, type PlannedCase } from './plan.ts';
 import { inParallel } from './pool.ts';
 import { ProverThread } from './prover-thread.ts';
@@ -13,7 +13,7 @@ export interface ProveOptions {
   suites: Suites;
   selection: Selection;
   signal: AbortSignal;
-  /** Only this fault, played against every case that can notice it. */
+  /** Only this fault or operator, and only the cases that can notice it. */
   fault?: string;
   /** Play every case under every fault that it can notice, instead of up to the first that fails it. */
   exhaustive?: boolean;
@@ -48,7 +48,10 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   const exhaustive = options.exhaustive === true || options.fault !== undefined;
   const own = await CaseProver.create({ ...options, exhaustive });
   const wanted = new Set(select(options.suites.cases, options.selection, idsOf));
-  const chosen = own.planned.filter((one) => wanted.has(one.case));
+  const { fault } = options;
+  const chosen = own.planned
+    .filter((one) => wanted.has(one.case))
+    .filter((one) => fault === undefined || onlyFor(one, fault).length > 0);
   const threads = startThreads(options, exhaustive, chosen.length);
   try {
     const provers = [own, ...threads];

@@ -1,11 +1,20 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { XmlElement } from '../../xmpp/element.ts';
 import { bareJid } from '../../xmpp/jid.ts';
+import type { Fault, FaultSwitch } from '../fault.ts';
 import { preparedLocalpart } from './address.ts';
 import { Credentials } from './credentials.ts';
 import { Roster } from './roster.ts';
 import type { Session } from './session.ts';
 import { contactIsSubscribed } from './subscription-states.ts';
+
+export const faults: Fault[] = [
+  {
+    name: 'restart-loses-accounts',
+    breaks: ['messaging/reconnection-server-restart-survived'],
+    summary: 'Forgets its accounts, and all that belongs to them, when it restarts',
+  },
+];
 
 /** A message that waits for its recipient. */
 export interface OfflineMessage {
@@ -86,8 +95,9 @@ export class Accounts {
     return this.#add(new LocalAccount(randomUUID(), this.#domain, password, true));
   }
 
-  clear(): void {
-    this.#byUsername.clear();
+  /** The process ends, and what is stored is there for the next one. */
+  outlive(faults: FaultSwitch): void {
+    if (faults.active('restart-loses-accounts')) this.#byUsername.clear();
   }
 
   remove(account: LocalAccount): void {

@@ -49,11 +49,6 @@ export const faults: Fault[] = [
     breaks: ['rfc6120/4.9.3.20*'],
     summary: 'Drops all connections when it restarts, without a word',
   },
-  {
-    name: 'restart-loses-accounts',
-    breaks: ['messaging/reconnection-server-restart-survived'],
-    summary: 'Forgets its accounts, and all that belongs to them, when it restarts',
-  },
 ];
 
 const webSocketPath = '/xmpp-websocket';
@@ -116,7 +111,7 @@ export class XmppService implements Service {
   forget(): void {
     for (const session of [...this.domain.resumable.values()]) endSession(this.domain, session);
     this.domain.resumable.clear();
-    if (this.domain.faults.active('restart-loses-accounts')) this.domain.accounts.clear();
+    this.domain.accounts.outlive(this.domain.faults);
   }
 }
 
