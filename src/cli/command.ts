@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearest } from '../target/mistake.ts';
 
 /** An option of a command, as help and the parser know it. */
 export interface Option {
@@ -14,6 +15,8 @@ export interface Command {
   name: string;
   /** What follows the name in help: `[FILE ...]`. */
   takes?: string;
+  /** How many such words it takes; as many as there are where nothing is said. */
+  most?: number;
   summary: string;
   options: Readonly<Record<string, Option>>;
   examples?: readonly string[];
@@ -49,13 +52,10 @@ export function parseWords(command: Command, args: readonly string[]): Words {
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    const text = error instanceof Error ? error.message.split('. ')[0] : String(error);
-    throw new UsageError(`${text} (\`touchstone ${command.name} --help\` shows the options)`);
+    throw new UsageError(optionMistake(command, error instanceof Error ? error.message : String(error)));
   }
-  if (parsed.positionals.length > 0 && command.takes === undefined)
-    throw new UsageError(
-      `\`touchstone ${command.name}\` takes no words of its own: ${parsed.positionals[0]}`,
-    );
+  const [surplus] = parsed.positionals.slice(command.most ?? (command.takes === undefined ? 0 : Infinity));
+  if (surplus !== undefined) throw new UsageError(surplusWord(command, surplus));
   const given = (name: string) => parsed.values[name];
   return {
     positionals: parsed.positionals,
@@ -70,6 +70,29 @@ export function parseWords(command: Command, args: readonly string[]): Words {
       return values.flatMap((one) => String(one).split(',')).filter((one) => one !== '');
     },
   };
+}
+
+/** What is wrong with an option, from what the parser says of it, and what was probably meant. */
+function optionMistake(command: Command, said: string): string {
+  const help = `\`touchstone ${command.name} --help\` shows the options`;
+  const unknown = /Unknown option '(-[^']*)'/.exec(said)?.[1];
+  if (unknown !== undefined) {
+    const meant = nearest(unknown.replace(/^-+/, ''), Object.keys(command.options));
+    const hint = meant === undefined ? help : `did you mean \`--${meant}\`?`;
+    return `\`touchstone ${command.name}\` has no option \`${unknown}\`; ${hint}`;
+  }
+  const bare = /Option '(?:-\w, )?--([\w-]+) <value>' argument missing/.exec(said)?.[1];
+  if (bare !== undefined) return `\`--${bare}\` needs a value: ${command.options[bare]?.value}; ${help}`;
+  return `${said.split('. ')[0]}; ${help}`;
+}
+
+/** A word where none is expected: most likely the name of a target, or the id of a case. */
+function surplusWord(command: Command, word: string): string {
+  if (command.takes !== undefined)
+    return `\`touchstone ${command.name} ${command.takes}\` has no place for \`${word}\``;
+  const option = ['target', 'only'].find((name) => name in command.options);
+  const hint = option === undefined ? '' : `; did you mean \`--${option} ${word}\`?`;
+  return `\`touchstone ${command.name}\` takes options only, not \`${word}\`${hint}`;
 }
 
 export const helpOption: Option = { type: 'boolean', short: 'h', help: 'Show this help' };

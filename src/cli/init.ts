@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { writeWhole } from '../record/record-file.ts';
 import { targetKinds, targetTemplate } from '../target/init.ts';
 import { nearest } from '../target/yaml-document.ts';
@@ -10,6 +10,7 @@ const kinds = Object.keys(targetKinds) as (keyof typeof targetKinds)[];
 export const init: Command = {
   name: 'init',
   takes: `[${kinds.join('|')}]`,
+  most: 1,
   summary: 'Writes a target file to begin with',
   options: {
     out: { type: 'string', short: 'o', value: 'FILE', help: 'Where it goes; default: target.yaml' },
@@ -23,10 +24,13 @@ export const init: Command = {
       const hint = meant ? `; did you mean ${meant}?` : '';
       throw new UsageError(`a target is one of ${kinds.join(', ')}, not ${asked}${hint}`);
     }
-    const file = resolve(words.text('out') ?? 'target.yaml');
-    if (existsSync(file)) throw new UsageError(`${file} exists; name another with --out`);
-    await writeWhole(file, targetTemplate(kind));
-    process.stdout.write(`wrote ${file}\nedit it, then: touchstone run --target ${file}\n`);
+    const file = words.text('out') ?? 'target.yaml';
+    if (existsSync(file)) throw new UsageError(`${file} exists already; name another with --out`);
+    await writeWhole(resolve(file), targetTemplate(kind));
+    const path = isAbsolute(file) || file.startsWith('.') ? file : `./${file}`;
+    process.stdout.write(
+      `wrote ${file}, ${targetKinds[kind]}\nedit it, then: npx touchstone run --target ${path}\n`,
+    );
     return 0;
   },
 };

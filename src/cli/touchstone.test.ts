@@ -47,12 +47,19 @@ function touchstone(...args: string[]): Promise<Ended> {
 describe('wrong words end with 2', () => {
   it.each([
     [['rum'], 'there is no command `rum`; did you mean `run`?'],
-    [['run', '--taget', 'x'], "Unknown option '--taget' (`touchstone run --help` shows the options)"],
+    [['run', '--taget', 'x'], '`touchstone run` has no option `--taget`; did you mean `--target`?'],
     [['run', '--jobs', 'many'], '--jobs takes a whole number from 1 to 1000, not many'],
     [['run', '--fail-on', 'sadness'], '--fail-on takes error,'],
-    [['verbs', 'all'], '`touchstone verbs` takes no words of its own: all'],
+    [['verbs', 'all'], '`touchstone verbs` takes options only, not `all`'],
     [['list', '--only', 'nothing/**'], 'no case matches --only nothing/**'],
     [['run', '--only', 'nothing/**'], 'no case matches --only nothing/**'],
+    [['run', '--only', 'rfc6121/rooster/**'], 'did you mean `--only "rfc6121/roster/**"`?'],
+    [['list', '--spec', 'RFC 9999'], 'there are cases of Touchstone messaging promises, RFC'],
+    [['run', 'prosody'], 'did you mean `--target prosody`?'],
+    [['run', '--out'], '`--out` needs a value: DIR'],
+    [['init', 'process', 'container'], 'has no place for `container`'],
+    [['prove', '--fault', 'change-txt'], 'did you mean `change-text`?'],
+    [['run', '--target', './nowhere.yaml'], 'there is no target file ./nowhere.yaml'],
     [['run', '--target', 'prosidy'], 'did you mean `prosody`?'],
     [['run', '--suites', 'nowhere'], 'there is no such file or folder'],
     [['check', 'nowhere'], 'there is no such file or folder'],
@@ -62,6 +69,23 @@ describe('wrong words end with 2', () => {
     expect(errors).toContain(says);
     expect(errors).not.toContain('Touchstone itself failed');
     expect(code).toBe(2);
+  });
+
+  it('so does a target file with mistakes', async () => {
+    const text = `target: broken
+title: Broken
+product: { name: Touchstone }
+start: { embedded: { faults: [change-txt] } }
+`;
+    writeFileSync(join(folder, 'broken.yaml'), text);
+    for (const words of [
+      ['check', 'broken.yaml'],
+      ['run', '--target', './broken.yaml'],
+    ]) {
+      const { code, errors } = await touchstone(...words);
+      expect(errors).toContain('broken.yaml:4:31: there is no fault `change-txt`');
+      expect(code).toBe(2);
+    }
   });
 
   it('so does a suite file with mistakes', async () => {
@@ -90,6 +114,8 @@ describe('what is asked for is printed, and ends with 0', () => {
   it.each([
     [['--help'], 'touchstone COMMAND'],
     [['run', '--help'], '--target'],
+    [['help', 'run'], '--target'],
+    [['list', '--faults'], 'change-text'],
     [['coverage', '--summary'], 'testable'],
     [['verbs'], 'xmpp'],
   ])('%j', async (args, says) => {
@@ -103,6 +129,13 @@ describe('what is asked for is printed, and ends with 0', () => {
     const rows = JSON.parse(output) as { id: string }[];
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.every((row) => row.id.startsWith('rfc7692/'))).toBe(true);
+    expect(code).toBe(0);
+  });
+
+  it('all of it, also where a pipe takes its time', async () => {
+    const { code, output } = await touchstone('list', '--json');
+    expect(JSON.parse(output)).toHaveProperty('length');
+    expect(output.length).toBeGreaterThan(2 ** 18);
     expect(code).toBe(0);
   });
 

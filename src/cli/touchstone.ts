@@ -1,29 +1,13 @@
 #!/usr/bin/env node
+import { UnwritableFileError } from '../record/record-file.ts';
 import { EmptySelectionError } from '../suite/select.ts';
 import { EngineMissingError, NoAccountError, TargetStartError } from '../target/errors.ts';
 import { UnknownTargetError } from '../target/load-target.ts';
 import { InvalidFileError, nearest } from '../target/yaml-document.ts';
-import { check } from './check.ts';
-import { type Command, helpOf, parseWords, UsageError } from './command.ts';
-import { coverage } from './coverage.ts';
-import { init } from './init.ts';
-import { list } from './list.ts';
-import { prove } from './prove.ts';
-import { run } from './run.ts';
-import { verbs } from './verbs.ts';
+import { helpOf, parseWords, UsageError } from './command.ts';
+import { commands } from './commands.ts';
+import { exitCodes } from './exit-codes.ts';
 import { version } from './version.ts';
-
-const commands: readonly Command[] = [run, check, list, verbs, coverage, prove, init];
-
-/** What the exit codes mean; the README shows the same list. */
-export const exitCodes = {
-  conformant: 0,
-  notConformant: 1,
-  usage: 2,
-  targetUnreachable: 3,
-  touchstoneFailed: 4,
-  interrupted: 130,
-} as const;
 
 function overview(): string {
   const width = Math.max(...commands.map((command) => command.name.length));
@@ -40,6 +24,7 @@ function overview(): string {
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
+  if (name === 'help' && commands.some((one) => one.name === rest[0])) return main([...rest, '--help']);
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(overview());
     return name === undefined ? exitCodes.usage : exitCodes.conformant;
@@ -54,7 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
       name,
       commands.map((one) => one.name),
     );
-    throw new UsageError(`there is no command \`${name}\`${meant ? `; did you mean \`${meant}\`?` : ''}`);
+    const hint = meant ? `did you mean \`${meant}\`?` : '`touchstone help` shows them all';
+    throw new UsageError(`there is no command \`${name}\`; ${hint}`);
   }
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(helpOf(command));
@@ -68,7 +54,8 @@ function exitCodeFor(error: unknown): number {
     error instanceof UsageError ||
     error instanceof InvalidFileError ||
     error instanceof UnknownTargetError ||
-    error instanceof EmptySelectionError
+    error instanceof EmptySelectionError ||
+    error instanceof UnwritableFileError
   )
     return exitCodes.usage;
   if (
@@ -80,6 +67,14 @@ function exitCodeFor(error: unknown): number {
   return exitCodes.touchstoneFailed;
 }
 
+/** What is still on its way into a pipe has to be out before the process ends. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
+
+// Whoever reads a pipe may have seen enough (`touchstone list | head`): what is left is written to nobody.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 let code: number;
 try {
   code = await main(process.argv.slice(2));
@@ -89,5 +84,6 @@ try {
   const text = error instanceof Error ? (own ? error.stack : error.message) : String(error);
   process.stderr.write(`${own ? 'Touchstone itself failed: ' : ''}${text}\n`);
 }
+await Promise.all([process.stdout, process.stderr].map(written));
 // A library may keep idle sockets to the container engine open; nothing of ours is left by now.
 process.exit(code);

@@ -39,11 +39,14 @@ export async function loadSuites(folders: readonly string[] = [ownSuites]): Prom
 export async function checkSuites(
   folders: readonly string[] = [ownSuites],
 ): Promise<{ suites: Suites; mistakes: Mistake[]; files: string[] }> {
-  const mistakes: Mistake[] = folders
-    .filter((folder) => !existsSync(folder))
-    .map((file) => ({ file, line: 1, column: 1, sourceLine: '', text: 'there is no such file or folder' }));
-  const there = folders.filter((folder) => existsSync(folder));
-  const files = (await Promise.all(there.map(yamlFilesBelow))).flat();
+  const mistakes: Mistake[] = [];
+  const files: string[] = [];
+  for (const folder of folders) {
+    const found = existsSync(folder) ? await yamlFilesBelow(folder) : [];
+    files.push(...found);
+    const text = existsSync(folder) ? 'there is no *.yaml in this folder' : 'there is no such file or folder';
+    if (found.length === 0) mistakes.push({ file: folder, line: 1, column: 1, sourceLine: '', text });
+  }
   const isCatalogue = (file: string) => file.endsWith('requirements.yaml');
   const own = folders.includes(ownSuites) ? [] : (await yamlFilesBelow(ownSuites)).filter(isCatalogue);
   const catalogues = [...own, ...files.filter(isCatalogue)].map((file) => readCatalogue(file, mistakes));

@@ -1,3 +1,4 @@
+import { nearest } from '../target/mistake.ts';
 import type { Case } from './case.ts';
 import { matchesAny } from './glob.ts';
 
@@ -14,11 +15,14 @@ export interface Selection {
 
 /** The selection is empty: most likely a misspelt word. */
 export class EmptySelectionError extends Error {
-  constructor(selection: Selection) {
+  /** `cases` are those that were there to choose from: the nearest name among them is shown. */
+  constructor(selection: Selection, cases: readonly Case[] = []) {
     const words = Object.entries(selection)
       .filter(([, values]) => values?.length)
       .map(([key, values]) => `--${key} ${(values as string[]).join(',')}`);
-    super(`no case matches ${words.join(' ')} (\`touchstone list\` shows all cases)`);
+    const none =
+      words.length === 0 ? 'there is no case in these suites' : `no case matches ${words.join(' ')}`;
+    super(`${none}; ${meantBy(selection, cases) ?? '`touchstone list` shows all cases'}`);
     this.name = 'EmptySelectionError';
   }
 }
@@ -39,8 +43,37 @@ export function select(
       (!level?.length || level.includes(one.level)) &&
       (!needs?.length || one.needs.some((need) => needs.includes(need))),
   );
-  if (left.length === 0) throw new EmptySelectionError(selection);
+  if (left.length === 0) throw new EmptySelectionError(selection, cases);
   return left;
+}
+
+/** What a misspelt word of the selection was probably meant to be. */
+function meantBy(
+  { only = [], spec = [], needs = [] }: Selection,
+  cases: readonly Case[],
+): string | undefined {
+  const ids = new Set(cases.flatMap((one) => prefixesOf(one.id)));
+  const specs = new Map(
+    cases.flatMap((one) => one.covers.map(({ specification }) => [plain(specification), specification])),
+  );
+  const capabilities = new Set(cases.flatMap((one) => one.needs));
+  for (const glob of only) {
+    const [, stem = '', rest = ''] = /^([^*]*?)((?:\/?\*.*)?)$/.exec(glob) ?? [];
+    const meant = ids.has(stem) ? undefined : nearest(stem, ids);
+    if (meant !== undefined) return `did you mean \`--only "${meant}${rest}"\`?`;
+  }
+  for (const name of spec)
+    if (!specs.has(plain(name))) return `there are cases of ${[...new Set(specs.values())].join(', ')}`;
+  for (const name of needs) {
+    const meant = [...capabilities].some((one) => one === name) ? undefined : nearest(name, capabilities);
+    if (meant !== undefined) return `did you mean \`--needs ${meant}\`?`;
+  }
+  return undefined;
+}
+
+/** `rfc6121/roster/added` is found by `rfc6121` and `rfc6121/roster` too. */
+function prefixesOf(id: string): string[] {
+  return id.split('/').map((_, index, segments) => segments.slice(0, index + 1).join('/'));
 }
 
 function plain(specification: string): string {

@@ -38,7 +38,8 @@ describe('loading a target', () => {
   it('knows what was meant by an unknown name', () => {
     expect(() => loadTarget('prosodi')).toThrow(UnknownTargetError);
     expect(() => loadTarget('prosodi')).toThrow('did you mean `prosody`?');
-    expect(() => loadTarget('no/such/file.yaml')).toThrow('known targets: embedded, ejabberd');
+    expect(() => loadTarget('quite-different')).toThrow('known are embedded, ejabberd');
+    expect(() => loadTarget('no/such/file.yaml')).toThrow('there is no target file no/such/file.yaml');
   });
 
   it('throws all mistakes of a file with their positions', () => {

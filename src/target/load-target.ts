@@ -30,11 +30,18 @@ export class UnknownTargetError extends Error {
   readonly code = 'UNKNOWN_TARGET';
 
   constructor(asked: string, known: readonly string[]) {
-    const meant = nearest(asked, known);
-    const help = meant === undefined ? `known targets: ${known.join(', ')}` : `did you mean \`${meant}\`?`;
-    super(`There is no target \`${asked}\`: it is neither a name nor a file; ${help}`);
+    super(missing(asked, known));
     this.name = 'UnknownTargetError';
   }
+}
+
+function missing(asked: string, known: readonly string[]): string {
+  const begin = '`touchstone init` writes a target file to begin with';
+  if (existsSync(asked)) return `the folder ${asked} holds no target.yaml; ${begin}`;
+  if (/[./\\]/.test(asked)) return `there is no target file ${asked}; ${begin}`;
+  const meant = nearest(asked, known);
+  const none = `there is no target \`${asked}\`, neither by that name nor as a file`;
+  return meant ? `${none}; did you mean \`${meant}\`?` : `${none}; known are ${known.join(', ')}; ${begin}`;
 }
 
 const containers = fileURLToPath(new URL('../../containers/', import.meta.url));

@@ -72,7 +72,10 @@ export function parseYaml<Value>(file: string, text: string, check: SchemaCheck<
     mistake: (path, what, options) => source.mistake(path, what, options),
   });
 
-  const broken = [...document.errors, ...document.warnings];
+  // Where one thing is wrong the parser often stumbles twice.
+  const broken = [...document.errors, ...document.warnings].filter(
+    (error, index, all) => all.findIndex((other) => other.pos[0] === error.pos[0]) === index,
+  );
   if (broken.length > 0) {
     return result(
       undefined,
@@ -173,11 +176,13 @@ const syntaxWords: Record<string, string> = {
   TAB_AS_INDENT: 'a tab cannot indent YAML',
   MULTIPLE_DOCS: 'a file holds one document',
   TAG_RESOLVE_FAILED: 'YAML tags are not used here',
+  BLOCK_AS_IMPLICIT_KEY: 'a map cannot begin here',
 };
 
 const syntaxHints: Record<string, string> = {
   TAB_AS_INDENT: 'use spaces',
-  BLOCK_AS_IMPLICIT_KEY: 'a text that holds a colon and a space must stand in quotes or after `|`',
+  BLOCK_AS_IMPLICIT_KEY:
+    'keys of one map begin in the same column; a text that holds a colon and a space must stand in quotes or after `|`',
   BAD_INDENT: 'lines of one map or list begin in the same column',
   BAD_SCALAR_START: 'put the text in quotes',
   MISSING_CHAR: 'a quote, bracket or comma may be missing',
