@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Deflater, Inflater } from './deflate.ts';
@@ -124,6 +125,15 @@ describe('what is inflated', () => {
     const inflater = new Inflater(15, true, 256 * 1_048_576);
     const octets = deflateRawSync(Buffer.alloc(64 * 1_048_576), { finishFlush: 2 }).subarray(0, -4);
     const inflating = inflater.inflate(octets);
+    inflater.close();
+    await expect(inflating).rejects.toThrow('given up');
+  });
+
+  it('is given up when the inflater is closed while its references are looked at', async () => {
+    const inflater = new Inflater(9, true, largest);
+    const octets = deflateRawSync(randomBytes(1_048_576), { strategy: 2, windowBits: 9, finishFlush: 2 });
+    const inflating = inflater.inflate(octets.subarray(0, -4));
+    await setImmediate();
     inflater.close();
     await expect(inflating).rejects.toThrow('given up');
   });

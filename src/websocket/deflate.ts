@@ -1,11 +1,5 @@
-import {
-  constants,
-  createDeflateRaw,
-  createInflateRaw,
-  type DeflateRaw,
-  type InflateRaw,
-  inflateRawSync,
-} from 'node:zlib';
+import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib';
+import { referenceBeyond } from './deflate-window.ts';
 import { OctetCollector } from './octet-collector.ts';
 
 /** The end of a block that senders leave out (RFC 7692 section 7.2.1). */
@@ -71,15 +65,6 @@ export class Deflater {
 /** Follows each message: the octets that its sender left out, and an empty last block to end with. */
 const ending = Buffer.concat([tail, Buffer.from([0x01, 0x00, 0x00, 0xff, 0xff])]);
 
-/**
- * zlib takes a reference that leads back into the part of the output it is at, even where that is further than the
- * window. A part is at most a sixteenth of the window, or 64 octets, the least there is: what reaches further
- * back than the window and a part is always noticed. A window of 15 bits cannot be exceeded.
- */
-function chunkSizeFor(bits: number): number {
-  return bits === 15 ? 16_384 : Math.max(64, 2 ** bits / 16);
-}
-
 /** A sender may mark blocks of a message as the last (RFC 7692 section 7.2.3.4); each costs an inflater. */
 const mostLastBlocks = 1_000;
 
@@ -95,6 +80,7 @@ export class Inflater {
   /** The end of the messages so far, as much as the window takes. */
   #window = Buffer.alloc(0);
   #stream: InflateRaw | undefined;
+  #closed = false;
 
   constructor(bits: number, takeover: boolean, largest: number) {
     this.#bits = bits;
@@ -111,9 +97,8 @@ export class Inflater {
       if (lastBlocks > mostLastBlocks)
         throw new InflateError(`it has more than ${mostLastBlocks} blocks that are marked as the last`, true);
       const most = this.#largest - size;
-      // A small window makes parts so small that to wait for each would take much longer than to inflate it.
-      const { inflated, consumed } =
-        this.#bits < 15 ? this.#inflateAtOnce(rest, most) : await this.#inflateToLastBlock(rest, most);
+      const { inflated, consumed } = await this.#inflateToLastBlock(rest, most);
+      await this.#checkReferences(rest);
       parts.push(inflated);
       size += inflated.length;
       this.#remember(inflated);
@@ -125,6 +110,7 @@ export class Inflater {
 
   /** Forgets what went before; what is being inflated is given up. */
   close(): void {
+    this.#closed = true;
     this.#window = Buffer.alloc(0);
     this.#stream?.destroy();
   }
@@ -136,25 +122,19 @@ export class Inflater {
       inflated.length >= size ? Buffer.from(inflated.subarray(-size)) : Buffer.concat([before, inflated]);
   }
 
-  get #options() {
-    const dictionary = this.#window.length > 0 ? { dictionary: this.#window } : {};
-    return { windowBits: this.#bits, chunkSize: chunkSizeFor(this.#bits), ...dictionary };
-  }
-
-  /** As `#inflateToLastBlock`, without a turn of the event loop for each part. */
-  #inflateAtOnce(octets: Buffer, most: number): { inflated: Buffer; consumed: number } {
-    try {
-      const options = { ...this.#options, maxOutputLength: Math.max(1, most), info: true };
-      // With `info` it is not the octets alone that are returned.
-      const { buffer, engine } = inflateRawSync(octets, options) as unknown as {
-        buffer: Buffer;
-        engine: InflateRaw;
-      };
-      return { inflated: buffer, consumed: engine.bytesWritten };
-    } catch (error) {
-      if (error instanceof RangeError) throw this.#tooLarge();
-      throw noDeflate(error);
+  /** zlib inflates with the largest window: what goes beyond a smaller one is looked for here. */
+  async #checkReferences(octets: Buffer): Promise<void> {
+    if (this.#bits >= 15) return;
+    const window = 2 ** this.#bits;
+    const check = referenceBeyond(octets, window);
+    let step = check.next();
+    for (; !step.done; step = check.next()) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#closed) throw givenUp();
     }
+    if (step.value === undefined) return;
+    const text = `a reference leads ${step.value} octets back, too far back for a window of ${window}`;
+    throw new InflateError(text);
   }
 
   #tooLarge(): InflateError {
@@ -162,7 +142,8 @@ export class Inflater {
   }
 
   #inflateToLastBlock(octets: Buffer, most: number): Promise<{ inflated: Buffer; consumed: number }> {
-    const stream = createInflateRaw(this.#options);
+    const dictionary = this.#window.length > 0 ? { dictionary: this.#window } : {};
+    const stream = createInflateRaw(dictionary);
     this.#stream = stream;
     const inflated = new OctetCollector();
     return new Promise((resolve, reject) => {
@@ -175,10 +156,14 @@ export class Inflater {
         resolve({ inflated: inflated.take(), consumed: stream.bytesWritten });
         stream.destroy();
       });
-      stream.once('close', () => reject(new InflateError('it was given up')));
+      stream.once('close', () => reject(givenUp()));
       stream.end(octets);
     });
   }
+}
+
+function givenUp(): InflateError {
+  return new InflateError('it was given up');
 }
 
 function noDeflate(error: unknown): InflateError {
