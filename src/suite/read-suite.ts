@@ -30,25 +30,49 @@ interface Shelf {
 
 const outline = new SchemaCheck<SuiteText>(suiteOutline);
 
+/** The text of a suite, with gaps for cases that cannot be read. */
+type SoundText = Omit<SuiteText, 'cases'> & { cases: (CaseText | undefined)[] };
+
 /** Reads one suite file into its cases, one per row of `each`; what is wrong goes to `shelf.mistakes`. */
 export function readSuite(file: string, shelf: Shelf): Case[] {
   const document = readYaml(file, outline);
   shelf.mistakes.push(...document.mistakes);
-  const text = document.value;
+  const text = document.value ?? soundPart(document.raw);
   if (!text) return [];
   const reader = new SuiteReader(document, text, shelf);
-  return text.cases.flatMap((one, index) => reader.readCase(one, index));
+  return text.cases.flatMap((one, index) => (one ? reader.readCase(one, index) : []));
+}
+
+/**
+ * What can be read of a file whose outline is wrong, so that the mistakes further inside are said along with those
+ * of the outline: without unknown keys, and with a gap for each case that is wrong itself.
+ */
+function soundPart(raw: unknown): SoundText | undefined {
+  const { properties } = suiteOutline;
+  const { cases, ...head } = knownOf(raw, properties);
+  if (!Array.isArray(cases)) return undefined;
+  const oneCase = new SchemaCheck<CaseText>(properties.cases.items);
+  const sound = cases.map((one: unknown) => {
+    const known = knownOf(one, properties.cases.items.properties);
+    return oneCase.accepts(known) ? known : undefined;
+  });
+  const some = { ...head, cases: sound.filter((one) => one !== undefined) };
+  return outline.accepts(some) ? { ...some, cases: sound } : undefined;
+}
+
+function knownOf(raw: unknown, properties: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(Object(raw)).filter(([key]) => Object.hasOwn(properties, key)));
 }
 
 class SuiteReader {
   readonly #document: YamlDocument<SuiteText>;
-  readonly #text: SuiteText;
+  readonly #text: SoundText;
   readonly #shelf: Shelf;
   readonly #suite: Suite | undefined;
   /** Mistakes said already: a case with `each` is compiled once per row. */
   readonly #said = new Set<string>();
 
-  constructor(document: YamlDocument<SuiteText>, text: SuiteText, shelf: Shelf) {
+  constructor(document: YamlDocument<SuiteText>, text: SoundText, shelf: Shelf) {
     this.#document = document;
     this.#text = text;
     this.#shelf = shelf;

@@ -109,6 +109,25 @@ describe('a suite file', () => {
     expect(withoutFolder(await mistakeOf(changes as Record<string, string>))).toMatchSnapshot();
   });
 
+  it('with mistakes in its outline is told of those further inside as well', async () => {
+    const cases = [
+      caseWith({ colour: 'red', steps: '[romeo conects]' }),
+      caseWith({ id: '7', title: '[]' }),
+      caseWith({ id: 'third', given: '{ romeo: onlin }' }),
+    ];
+    const mistakes = await mistakesOf(head.replace('uses:', 'color: red\nuses:') + cases.join(''));
+    expect(mistakes.map((mistake) => mistake.split('\n')[0])).toMatchInlineSnapshot(`
+      [
+        "proto/topic.yaml:4:1: unknown key \`color\`",
+        "proto/topic.yaml:11:19: \`conects\` is nothing that romeo can do",
+        "proto/topic.yaml:12:5: unknown key \`colour\`",
+        "proto/topic.yaml:13:9: expected a text, found \`7\`",
+        "proto/topic.yaml:14:12: expected a text, found a list",
+        "proto/topic.yaml:21:21: expected one of \`registered\`, \`connected\`, \`secured\`, \`authenticated\`, \`bound\`, \`online\` or a map, found \`onlin\`",
+      ]
+    `);
+  });
+
   it('that is no YAML is told so', async () => {
     expect((await mistakesOf(`${head}  - id: "first\n`)).join('\n\n')).toMatchSnapshot();
   });

@@ -65,6 +65,23 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return [...candidates].find((candidate) => candidate.toLowerCase().startsWith(written));
 }
 
+/** So many words are listed as possible; of more, those that look most like what was written. */
+const mostSuggested = 24;
+
+/** ``did you mean `x`?`` where a candidate is near, else the list of those that are possible. */
+export function suggest(word: string, candidates: readonly string[]): string | undefined {
+  const meant = nearest(word, candidates);
+  if (meant !== undefined) return `did you mean \`${meant}\`?`;
+  if (candidates.length === 0) return undefined;
+  if (candidates.length <= mostSuggested) return `possible here: ${candidates.join(', ')}`;
+  const likely = candidates
+    .map((candidate) => ({ candidate, distance: distance(word.slice(0, 80), candidate) }))
+    .sort((one, other) => one.distance - other.distance)
+    .slice(0, 5)
+    .map(({ candidate }) => candidate);
+  return `possible here: ${likely.join(', ')} and ${candidates.length - likely.length} more`;
+}
+
 /** The path as a person at this terminal would type it. */
 function shortPath(file: string): string {
   const path = relative(process.cwd(), file);

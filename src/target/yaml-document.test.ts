@@ -119,5 +119,7 @@ describe('nearest', () => {
     expect(nearest('recieves', ['sends', 'receives', 'is closed'])).toBe('receives');
     expect(nearest('xyz', ['sends', 'receives'])).toBeUndefined();
     expect(suggest('xyz', ['sends', 'receives'])).toBe('possible here: sends, receives');
+    const many = Array.from({ length: 100 }, (_, index) => `${index}-octets-or-more`);
+    expect(suggest('77 bytes', many)).toMatch(/^possible here: 77-octets-or-more, .* and 95 more$/);
   });
 });

@@ -11,10 +11,10 @@ import {
   type Pair,
   parseDocument,
 } from 'yaml';
-import { byPosition, type Mistake, nearest } from './mistake.ts';
+import { byPosition, type Mistake } from './mistake.ts';
 import type { DocumentPath, SchemaCheck } from './schema-check.ts';
 
-export { byPosition, formatMistake, InvalidFileError, type Mistake, nearest } from './mistake.ts';
+export { byPosition, formatMistake, InvalidFileError, type Mistake, nearest, suggest } from './mistake.ts';
 export { type DocumentPath, type Problem, SchemaCheck } from './schema-check.ts';
 
 /** Lines and columns count from 1. */
@@ -199,11 +199,4 @@ function unreadable(file: string, error: unknown): Mistake {
           ? 'this file is not UTF-8 text'
           : `this file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   return { file, line: 1, column: 1, sourceLine: '', text };
-}
-
-/** ``did you mean `x`?`` where a candidate is near, else the list of all that are possible. */
-export function suggest(word: string, candidates: readonly string[]): string | undefined {
-  const meant = nearest(word, candidates);
-  if (meant !== undefined) return `did you mean \`${meant}\`?`;
-  return candidates.length === 0 ? undefined : `possible here: ${candidates.join(', ')}`;
 }
