@@ -7,61 +7,39 @@ import {
 import type { Fault, FaultSwitch } from './fault.ts';
 import { endPointHash, type TlsIdentity } from './xmpp/encryption.ts';
 
+/** What a certificate breaks that its clients cannot accept. */
+const byCertificate = [
+  'messaging/tls-certificate-matches',
+  'rfc6120/13.7.1.1*',
+  'rfc6120/13.7.1.2.1*',
+  'rfc6120/5.4.3.1-certificate*',
+  'xep-0368/3-same-certificates',
+];
+
 export const faults: Fault[] = [
   {
     name: 'certificate-has-expired',
-    breaks: [
-      'messaging/tls-certificate-matches',
-      'rfc6120/13.7.1.1*',
-      'rfc6120/13.7.1.2.1*',
-      'rfc6120/5.4.3.1-certificate*',
-      'xep-0368/3-same-certificates',
-    ],
+    breaks: byCertificate,
     summary: 'Shows a certificate whose time is over',
   },
   {
     name: 'certificate-is-not-valid-yet',
-    breaks: [
-      'messaging/tls-certificate-matches',
-      'rfc6120/13.7.1.1*',
-      'rfc6120/13.7.1.2.1*',
-      'rfc6120/5.4.3.1-certificate*',
-      'xep-0368/3-same-certificates',
-    ],
+    breaks: byCertificate,
     summary: 'Shows a certificate whose time has not come',
   },
   {
     name: 'certificate-is-self-signed',
-    breaks: [
-      'messaging/tls-certificate-matches',
-      'rfc6120/13.7.1.1*',
-      'rfc6120/13.7.1.2.1*',
-      'rfc6120/5.4.3.1-certificate*',
-      'rfc6120/5.4.3.1-tls-handshake',
-      'xep-0368/3-same-certificates',
-    ],
+    breaks: [...byCertificate, 'rfc6120/5.4.3.1-tls-handshake'],
     summary: 'Shows a certificate that no authority signed',
   },
   {
     name: 'certificate-names-another-domain',
-    breaks: [
-      'messaging/tls-certificate-matches',
-      'rfc6120/13.7.1.1*',
-      'rfc6120/13.7.1.2.1*',
-      'rfc6120/5.4.3.1-certificate*',
-      'xep-0368/3-same-certificates',
-    ],
+    breaks: byCertificate,
     summary: 'Shows a certificate for a domain that it does not serve',
   },
   {
     name: 'certificate-is-for-clients',
-    breaks: [
-      'messaging/tls-certificate-matches',
-      'rfc6120/13.7.1.1*',
-      'rfc6120/13.7.1.2.1*',
-      'rfc6120/5.4.3.1-certificate*',
-      'xep-0368/3-same-certificates',
-    ],
+    breaks: byCertificate,
     summary: 'Shows a certificate that is not meant for servers',
   },
   {

@@ -71,21 +71,7 @@ export class StreamManagement {
   enable(options: EnablingOptions = {}): Promise<XmlElement> {
     return Dialogue.hold(this.#connection, 'stream-management', options.signal, async (dialogue) => {
       this.requestEnabling(options);
-      const expected = '<enabled/>';
-      const answer = await dialogue.waitForElement(expected, (element) =>
-        element.is('enabled', namespaces.streamManagement) ||
-        element.is('failed', namespaces.streamManagement)
-          ? element
-          : undefined,
-      );
-      if (answer.name === 'enabled') return answer;
-      this.#sending = false;
-      const condition = conditionOf(answer);
-      throw dialogue.error(
-        expected,
-        `the server answered <failed/>: ${condition ?? 'no reason given'}`,
-        condition,
-      );
+      return this.#answer(dialogue, 'enabled');
     });
   }
 
@@ -165,31 +151,31 @@ export class StreamManagement {
     options: { resend?: boolean; id?: string; handled?: number; signal?: AbortSignal } = {},
   ): Promise<XmlElement> {
     return Dialogue.hold(connection, 'stream-management', options.signal, async (dialogue) => {
-      const expected = '<resumed/>';
       const id = options.id ?? this.id;
-      if (id === undefined) throw dialogue.error(expected, 'the stream was not made resumable by the server');
+      if (id === undefined)
+        throw dialogue.error('<resumed/>', 'the stream was not made resumable by the server');
       this.#connection = connection;
       const attributes = { previd: id, h: String(options.handled ?? this.#handled) };
       connection.send(new XmlElement('resume', namespaces.streamManagement, attributes));
-      const answer = await dialogue.waitForElement(expected, (element) =>
-        element.is('resumed', namespaces.streamManagement) ||
-        element.is('failed', namespaces.streamManagement)
-          ? element
-          : undefined,
-      );
-      if (answer.name === 'resumed') {
-        if (options.resend ?? true) for (const stanza of this.#unacknowledged) connection.write(stanza);
-        return answer;
-      }
-      this.#counting = false;
-      this.#sending = false;
-      const condition = conditionOf(answer);
-      throw dialogue.error(
-        expected,
-        `the server answered <failed/>: ${condition ?? 'no reason given'}`,
-        condition,
-      );
+      const answer = await this.#answer(dialogue, 'resumed');
+      if (options.resend ?? true) for (const stanza of this.#unacknowledged) connection.write(stanza);
+      return answer;
     });
+  }
+
+  /** The answer of that name; one that refuses ends all counting. */
+  async #answer(dialogue: Dialogue, name: 'enabled' | 'resumed'): Promise<XmlElement> {
+    const answer = await dialogue.waitForElement(`<${name}/>`, (element) =>
+      element.is(name, namespaces.streamManagement) || element.is('failed', namespaces.streamManagement)
+        ? element
+        : undefined,
+    );
+    if (answer.name === name) return answer;
+    this.#counting = false;
+    this.#sending = false;
+    const condition = conditionOf(answer);
+    const came = `the server answered <failed/>: ${condition ?? 'no reason given'}`;
+    throw dialogue.error(`<${name}/>`, came, condition);
   }
 
   #written(stanza: XmlElement): string {

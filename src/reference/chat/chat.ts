@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { FaultSwitch } from '../fault.ts';
 import { Port } from '../port.ts';
+import { securedForHttp } from '../secured-for-http.ts';
 import type { Ground, Service } from '../service.ts';
 import type { Accounts, LocalAccount } from '../xmpp/accounts.ts';
 import { ChatSession, type ChatState, kept } from './chat-session.ts';
@@ -61,7 +62,7 @@ export class ChatService implements Service {
     const web = createServer((_request, response) => response.writeHead(426).end());
     const ports = await Promise.all([
       Port.open(ground.activity, (socket) => web.emit('connection', socket)),
-      Port.open(ground.activity, (socket) => web.emit('connection', secured(socket, ground))),
+      Port.open(ground.activity, (socket) => web.emit('connection', securedForHttp(socket, ground.identity))),
     ]);
     return new ChatService(ground, accounts, ports, web);
   }
@@ -333,17 +334,6 @@ export class ChatService implements Service {
     this.#friends.set(username, friends);
     return friends;
   }
-}
-
-function secured(socket: Socket, { identity }: Ground): TLSSocket {
-  const secure = new TLSSocket(socket, {
-    isServer: true,
-    secureContext: identity.context(),
-    ALPNProtocols: ['http/1.1'],
-  });
-  secure.on('error', () => socket.destroy());
-  secure.once('close', () => socket.destroy());
-  return secure;
 }
 
 function mixedUp(as: ChatState | 'gone'): ChatState | 'gone' {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { Port } from '../port.ts';
+import { securedForHttp } from '../secured-for-http.ts';
 import type { Ground, Service } from '../service.ts';
 import { EchoConnection } from './echo-connection.ts';
 import { echoPath } from './echo-handshake.ts';
@@ -34,7 +34,7 @@ export class EchoService implements Service {
       Port.open(ground.activity, serve),
       Port.open(ground.activity, (socket) => {
         if (ground.faults.active('tls-port-speaks-plain-too')) serveEither(socket, ground, serve);
-        else serve(secured(socket, ground));
+        else serve(securedForHttp(socket, ground.identity));
       }),
     ]);
     return new EchoService(ports, connections);
@@ -62,18 +62,7 @@ function serveEither(socket: Socket, ground: Ground, serve: (socket: Socket) => 
   socket.once('data', (octets: Buffer) => {
     socket.pause();
     socket.unshift(octets);
-    serve(octets[0] === tlsHandshake ? secured(socket, ground) : socket);
+    serve(octets[0] === tlsHandshake ? securedForHttp(socket, ground.identity) : socket);
     socket.resume();
   });
-}
-
-function secured(socket: Socket, { identity }: Ground): TLSSocket {
-  const secure = new TLSSocket(socket, {
-    isServer: true,
-    secureContext: identity.context(),
-    ALPNProtocols: ['http/1.1'],
-  });
-  secure.on('error', () => socket.destroy());
-  secure.once('close', () => socket.destroy());
-  return secure;
 }

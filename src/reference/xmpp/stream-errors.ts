@@ -2,6 +2,16 @@ import { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
 
+/** What breaks where a client cannot read the condition. */
+const byCondition = [
+  'rfc6120/4.9.3.12-not-authorized',
+  'rfc6120/4.9.3.12-not-authorized-unprocessed',
+  'rfc6120/4.9.3.13-not-well-formed',
+  'rfc6120/4.9.3.18-restricted-xml',
+  'rfc6120/4.9.3.22-unsupported-encoding',
+  'rfc6120/4.9.3.24-unsupported-stanza-type',
+];
+
 export const faults: Fault[] = [
   {
     name: 'stream-error-is-undefined-condition',
@@ -22,26 +32,12 @@ export const faults: Fault[] = [
   },
   {
     name: 'stream-error-without-condition',
-    breaks: [
-      'rfc6120/4.9.3.12-not-authorized',
-      'rfc6120/4.9.3.12-not-authorized-unprocessed',
-      'rfc6120/4.9.3.13-not-well-formed',
-      'rfc6120/4.9.3.18-restricted-xml',
-      'rfc6120/4.9.3.22-unsupported-encoding',
-      'rfc6120/4.9.3.24-unsupported-stanza-type',
-    ],
+    breaks: byCondition,
     summary: 'Sends stream errors that name no condition',
   },
   {
     name: 'stream-error-in-wrong-namespace',
-    breaks: [
-      'rfc6120/4.9.3.12-not-authorized',
-      'rfc6120/4.9.3.12-not-authorized-unprocessed',
-      'rfc6120/4.9.3.13-not-well-formed',
-      'rfc6120/4.9.3.18-restricted-xml',
-      'rfc6120/4.9.3.22-unsupported-encoding',
-      'rfc6120/4.9.3.24-unsupported-stanza-type',
-    ],
+    breaks: byCondition,
     summary: 'Qualifies the condition of a stream error by the namespace of stanza errors',
   },
   {

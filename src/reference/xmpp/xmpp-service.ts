@@ -1,11 +1,11 @@
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import type { Fault } from '../fault.ts';
 import { OperatorSwitch } from '../operators.ts';
 import { Port } from '../port.ts';
+import { securedForHttp } from '../secured-for-http.ts';
 import type { Ground, Service } from '../service.ts';
 import { XmppDomain } from './domain.ts';
 import { endSession } from './session-end.ts';
@@ -84,7 +84,7 @@ export class XmppService implements Service {
       (socket: Socket) => acceptStream(domain, socket, false),
       (socket: Socket) => acceptStream(domain, socket, true),
       web,
-      (socket: Socket) => web(secured(domain, socket)),
+      (socket: Socket) => web(securedForHttp(socket, domain.identity, { asksForCertificate: true })),
     ] as const;
     const [plain, tls, webSocket, secureWebSocket] = acceptors.map((accept) =>
       Port.open(ground.activity, accept),
@@ -134,19 +134,6 @@ function acceptStream(domain: XmppDomain, socket: Socket, directTls: boolean): v
 function protocolNames({ faults }: XmppDomain): string[] {
   if (faults.active('protocol-name-is-not-negotiated')) return [];
   return faults.active('another-protocol-name-is-chosen') ? ['h2', 'xmpp-client'] : ['xmpp-client'];
-}
-
-function secured(domain: XmppDomain, socket: Socket): TLSSocket {
-  const secure = new TLSSocket(socket, {
-    isServer: true,
-    secureContext: domain.identity.context(),
-    requestCert: true,
-    rejectUnauthorized: false,
-    ALPNProtocols: ['http/1.1'],
-  });
-  secure.on('error', () => socket.destroy());
-  secure.once('close', () => socket.destroy());
-  return secure;
 }
 
 /** Takes connections that begin with the opening handshake of a WebSocket (RFC 7395 section 3.1). */
