@@ -55,7 +55,7 @@ function explain(failure: Failure, one: CaseResult, { colours, sourceLine }: Sty
   if (failure.tolerated !== undefined) return lines;
   if (failure.nearest === undefined) lines.push(...expectation(failure.expected, colours));
   else lines.push(...comparison(failure.expected, failure.nearest, colours));
-  const differences = failure.differences ?? [];
+  const differences = (failure.differences ?? []).filter((one) => differenceText(one) !== failure.message);
   for (const { path, expected, actual } of differences.slice(0, shownDifferences)) {
     const came = actual === undefined ? 'nothing' : oneLine(actual, widest);
     const wanted = oneLine(expected, widest);
@@ -65,6 +65,10 @@ function explain(failure: Failure, one: CaseResult, { colours, sourceLine }: Sty
   if (more > 0) lines.push(`    and ${more} more differences`);
   if (failure.localPort !== undefined) lines.push(colours.dim(`  local port ${failure.localPort}`));
   return lines;
+}
+
+function differenceText({ path, expected, actual }: NonNullable<Failure['differences']>[number]): string {
+  return `${path}: expected ${expected}, got ${actual ?? 'nothing'}`;
 }
 
 /** Where the step stands, with its line where that can still be read and still begins there. */
