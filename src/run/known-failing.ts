@@ -55,10 +55,16 @@ export function knownFailureOf(id: string, known: readonly KnownFailure[]): Know
 
 /**
  * Entries that name no case there is. A selection leaves cases out, not entries: `ids` are all cases that the
- * target could play, selected or not.
+ * target could play, selected or not. Of suites that are not loaded nothing is known, unless all are.
  */
-export function staleEntries(known: readonly KnownFailure[], ids: readonly string[]): KnownFailure[] {
+export function staleEntries(
+  known: readonly KnownFailure[],
+  ids: readonly string[],
+  loaded: { whole: boolean; suites: ReadonlySet<string> },
+): KnownFailure[] {
   return known.filter((entry) => {
+    const isOfLoaded = [...loaded.suites].some((name) => entry.case.startsWith(`${name}/`));
+    if (!loaded.whole && !isOfLoaded) return false;
     const expression = globToExpression(entry.case);
     return !ids.some((id) => expression.test(id));
   });

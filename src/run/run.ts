@@ -7,6 +7,7 @@ import { matchesAny } from '../suite/glob.ts';
 import type { Suites } from '../suite/load-suites.ts';
 import { EmptySelectionError, type Selection, select } from '../suite/select.ts';
 import type { Capabilities } from '../target/capabilities.ts';
+import { TargetStartError } from '../target/errors.ts';
 import type { TargetDefinition } from '../target/load-target.ts';
 import type { RunningTarget } from '../target/running-target.ts';
 import { startTarget } from '../target/start-target.ts';
@@ -65,7 +66,10 @@ export async function run(options: RunOptions): Promise<RunRecord> {
     record = recordOf(options, target, capabilities, [...claimResults(capabilities), ...results]);
     record.started = started.toISOString();
     record.environment.jobs = jobs;
-    const stale = staleEntries(options.knownFailing, everyId).map((entry) => entry.case);
+    const stale = staleEntries(options.knownFailing, everyId, {
+      whole: suites.whole,
+      suites: new Set(suites.cases.map((one) => one.suite.name)),
+    }).map((entry) => entry.case);
     if (stale.length > 0) record.staleKnownFailing = stale;
     if (signal.aborted) record.interrupted = true;
   } finally {
@@ -118,32 +122,52 @@ async function playAll(
     reporter.onCaseStart(one.id);
     finish(await playOne(one, on, options));
   };
-  await inParallel(
-    playable.filter((one) => !one.case.alone),
+  const alone = playable.filter((one) => one.case.alone);
+  const others = inParallel(
+    silentFirst(
+      playable.filter((one) => !one.case.alone),
+      options.knownFailing,
+    ),
     jobs,
     play(target),
   );
-  await playAlone(
-    playable.filter((one) => one.case.alone),
-    target,
-    options,
-    reporter,
-    play,
-  );
+  if (target.isUnique) {
+    await others;
+    await inParallel(alone, 1, play(target));
+  } else {
+    const givenUp = (reason: string) => {
+      for (const one of alone) finish(resultOf(one, { verdict: 'inconclusive', durationMs: 0, reason }));
+    };
+    const ends = await Promise.allSettled([others, playOnItsOwn(alone, options, reporter, play, givenUp)]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
   return planned.flatMap((one) => results.get(one.id) ?? []);
 }
 
-/** Cases that disturb the server play one after another, on a server of their own where there can be a second. */
-async function playAlone(
+/** What is known to fail mostly waits for an answer that never comes: begun first, it holds up nobody at the end. */
+function silentFirst(cases: readonly PlannedCase[], known: readonly KnownFailure[]): PlannedCase[] {
+  const fails = new Set(cases.filter((one) => knownFailureOf(one.id, known)));
+  return [...fails, ...cases.filter((one) => !fails.has(one))];
+}
+
+/** Cases that disturb the server play one after another, on a server that only they are played on. */
+async function playOnItsOwn(
   cases: readonly PlannedCase[],
-  target: RunningTarget,
   options: RunOptions,
   reporter: Required<Reporter>,
   play: (on: RunningTarget) => (one: PlannedCase) => Promise<void>,
+  givenUp: (reason: string) => void,
 ): Promise<void> {
-  if (cases.length === 0 || options.signal.aborted) return;
-  if (target.kind === 'external') return inParallel(cases, 1, play(target));
-  const own = await startTarget(options.target, { signal: options.signal, onProgress: reporter.onProgress });
+  const { signal } = options;
+  if (cases.length === 0 || signal.aborted) return;
+  const { onProgress } = reporter;
+  const own = await startTarget(options.target, { signal, onProgress }).catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    if (!(error instanceof TargetStartError)) throw error;
+    givenUp(`The case plays on a server of its own, and that one did not start: ${error.message}`);
+    return undefined;
+  });
+  if (!own) return;
   try {
     await own.capabilities(options.signal);
     await inParallel(cases, 1, play(own));

@@ -39,6 +39,7 @@ class EmbeddedTarget<Server extends EmbeddedServer | ServerThread> implements Ru
   readonly name: string;
   readonly title: string;
   readonly kind = 'embedded';
+  readonly isUnique = false;
   readonly product: { readonly name: string; readonly version?: string };
   readonly #definition: TargetDefinition;
   protected readonly server: Server;

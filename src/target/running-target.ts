@@ -67,6 +67,8 @@ export interface RunningTarget {
   readonly ca?: string;
   /** Signs client certificates that the server trusts; absent where the target brings its own certificates. */
   readonly authority?: CertificateAuthority;
+  /** There cannot be a second server of it: it runs elsewhere, or its ports are taken by the first. */
+  readonly isUnique: boolean;
   /** How many cases the server should be asked to play at once; absent: as many as the machine likes. */
   readonly jobs?: number;
   readonly endpoints: { readonly [kind in EndpointKind]?: Endpoint };

@@ -47,6 +47,7 @@ export class ServedTarget implements RunningTarget {
   readonly title: string;
   readonly kind: RunningTarget['kind'];
   readonly domain: string;
+  readonly isUnique: boolean;
   product: { readonly name: string; readonly version?: string };
   declare readonly anonymousDomain?: string;
   declare readonly rooms?: string;
@@ -70,6 +71,8 @@ export class ServedTarget implements RunningTarget {
     this.title = settings.title;
     this.kind = kindOf(settings);
     this.domain = settings.domain ?? host.address;
+    const hasFixedPort = Object.values(settings.endpoints).some(({ port }) => port !== undefined);
+    this.isUnique = this.kind === 'external' || (this.kind === 'process' && hasFixedPort);
     const { version } = settings.product;
     this.product = { name: settings.product.name, ...(typeof version === 'string' ? { version } : {}) };
     const control = host.control && this.#controlOf(host.control);
