@@ -34,12 +34,14 @@ export interface FrameHandlers {
 /** A frame may have so many octets of payload unless told otherwise. */
 export const defaultLargestFrame = 64 * 1_048_576;
 
+const nothing = Buffer.alloc(0);
+
 /** Cuts a stream of octets, sliced anyhow, into frames. Keeps no more than one frame. */
 export class FrameParser {
   readonly #handlers: FrameHandlers;
   readonly #largest: number;
   /** What has come of a head; at most 14 octets. */
-  #headOctets = Buffer.alloc(0);
+  #headOctets: Buffer = nothing;
   #head: FrameHead | undefined;
   /** What has come of a payload that did not come at once. */
   readonly #begun = new OctetCollector();
@@ -58,10 +60,10 @@ export class FrameParser {
 
   /** Reads octets. Throws `FrameError`, and whatever a handler throws; the parser is then at its end. */
   write(chunk: Buffer): void {
-    let rest = chunk;
+    let at = 0;
     try {
-      while (rest.length > 0 && !this.#stopped)
-        rest = this.#head ? this.#readPayload(this.#head, rest) : this.#readHead(rest);
+      while (at < chunk.length && !this.#stopped)
+        at = this.#head ? this.#readPayload(this.#head, chunk, at) : this.#readHead(chunk, at);
     } catch (error) {
       this.stop();
       throw error;
@@ -73,16 +75,20 @@ export class FrameParser {
     return this.#head !== undefined || this.#headOctets.length > 0;
   }
 
-  #readHead(chunk: Buffer): Buffer {
+  /** Reads the head that begins at an octet of the chunk, or goes on there. Returns where it ends. */
+  #readHead(chunk: Buffer, at: number): number {
     const before = this.#headOctets.length;
-    const octets = before === 0 ? chunk : Buffer.concat([this.#headOctets, chunk.subarray(0, 14 - before)]);
-    const size = headSize(octets);
-    if (size === undefined || octets.length < size) {
-      this.#headOctets = Buffer.from(octets);
-      return Buffer.alloc(0);
+    const [octets, from] =
+      before === 0
+        ? [chunk, at]
+        : [Buffer.concat([this.#headOctets, chunk.subarray(at, at + 14 - before)]), 0];
+    const size = headSize(octets, from);
+    if (size === undefined || octets.length - from < size) {
+      this.#headOctets = Buffer.from(octets.subarray(from));
+      return chunk.length;
     }
-    this.#headOctets = Buffer.alloc(0);
-    const head = readHead(octets.subarray(0, size));
+    this.#headOctets = nothing;
+    const head = readHead(octets, from);
     if (head.length > this.#largest)
       throw new FrameError(
         '5.2',
@@ -91,28 +97,28 @@ export class FrameParser {
       );
     this.#head = head;
     this.#handlers.onHead?.(head);
-    const rest = chunk.subarray(size - before);
-    if (head.length === 0 && !this.#stopped) this.#finish(head, Buffer.alloc(0));
-    return rest;
+    if (head.length === 0 && !this.#stopped) this.#finish(head, nothing);
+    return at + size - before;
   }
 
-  #readPayload(head: FrameHead, chunk: Buffer): Buffer {
+  #readPayload(head: FrameHead, chunk: Buffer, at: number): number {
     const from = this.#begun.length;
-    const part = chunk.subarray(0, head.length - from);
+    const part = chunk.subarray(at, at + head.length - from);
     const isWhole = from + part.length === head.length;
     if (from > 0 || !isWhole) this.#begun.add(part);
     if (this.#handlers.onPart && !isControl(head.opcode))
       this.#handlers.onPart(head, unmasked(head, part, from));
     // A copy where it came at once: the chunk may be part of a buffer that is used again.
     if (isWhole && !this.#stopped) this.#finish(head, from > 0 ? this.#begun.take() : Buffer.from(part));
-    return chunk.subarray(part.length);
+    return at + part.length;
   }
 
   #finish(head: FrameHead, octets: Buffer): void {
-    const { length: _length, violations, ...facts } = head;
+    const { fin, rsv1, rsv2, rsv3, opcode, masked: isMasked, maskKey, violations } = head;
     this.#head = undefined;
-    const payload = head.maskKey ? masked(octets, head.maskKey) : octets;
-    this.#handlers.onFrame({ ...facts, payload }, violations);
+    const payload = maskKey ? masked(octets, maskKey) : octets;
+    const mask = maskKey ? { maskKey } : undefined;
+    this.#handlers.onFrame({ fin, rsv1, rsv2, rsv3, opcode, masked: isMasked, ...mask, payload }, violations);
   }
 }
 
@@ -124,27 +130,28 @@ function unmasked(head: FrameHead, part: Buffer, from: number): Buffer {
   return masked(part, Buffer.concat([maskKey.subarray(shift), maskKey.subarray(0, shift)]));
 }
 
-/** How many octets the head has, once its second octet is known. */
-function headSize(octets: Buffer): number | undefined {
-  const second = octets[1];
+/** How many octets the head has that begins there, once its second octet is known. */
+function headSize(octets: Buffer, from: number): number | undefined {
+  const second = octets[from + 1];
   if (second === undefined) return undefined;
   const form = second & 0x7f;
   return 2 + (form === 126 ? 2 : form === 127 ? 8 : 0) + (second & 0x80 ? 4 : 0);
 }
 
-function readHead(octets: Buffer): FrameHead {
-  const [first = 0, second = 0] = octets;
+function readHead(octets: Buffer, from: number): FrameHead {
+  const first = octets[from] ?? 0;
+  const second = octets[from + 1] ?? 0;
   const violations: Violation[] = [];
   const form = second & 0x7f;
   let length = form;
-  let at = 2;
+  let at = from + 2;
   if (form === 126) {
-    length = octets.readUInt16BE(2);
-    at = 4;
+    length = octets.readUInt16BE(at);
+    at += 2;
     if (length < 126) violations.push({ section: '5.2', text: `a length of ${length} in the 16-bit form` });
   } else if (form === 127) {
-    const long = octets.readBigUInt64BE(2);
-    at = 10;
+    const long = octets.readBigUInt64BE(at);
+    at += 8;
     if (long >> 63n) throw new FrameError('5.2', 'the top bit of a 64-bit length is set');
     if (long <= 0xffffn) violations.push({ section: '5.2', text: `a length of ${long} in the 64-bit form` });
     length = Number(long);

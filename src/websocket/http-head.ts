@@ -45,20 +45,28 @@ export class HeadReader {
   write(chunk: Buffer): Head | undefined {
     const from = Math.max(0, this.#octets.length - 3);
     const { octets: most } = this.#limits;
-    this.#octets.add(chunk);
-    const end = this.#octets.view().indexOf('\r\n\r\n', from, 'latin1');
-    this.#refuseBareLineFeeds(from, end < 0 ? this.#octets.length : end);
-    if (end < 0 && this.#octets.length <= most) return undefined;
-    const octets = this.#octets.take();
+    // A whole head is not copied: what comes after it may be a great many others.
+    const octets = this.#octets.length === 0 ? chunk : this.#together(chunk);
+    const end = octets.indexOf('\r\n\r\n', from, 'latin1');
+    this.#refuseBareLineFeeds(octets, from, end < 0 ? octets.length : end);
+    if (end < 0 && octets.length <= most) {
+      if (this.#octets.length === 0) this.#octets.add(chunk);
+      return undefined;
+    }
+    this.#octets.take();
     if (end < 0 || end > most)
       throw new HeadError(`the head of the message is longer than ${most} octets`, true);
-    return this.#parse(octets.subarray(0, end).toString('latin1'), octets.subarray(end + 4));
+    return this.#parse(octets.toString('latin1', 0, end), octets.subarray(end + 4));
+  }
+
+  #together(chunk: Buffer): Buffer {
+    this.#octets.add(chunk);
+    return this.#octets.view();
   }
 
   /** Whoever ends lines with LF alone would otherwise be waited for until the limit. */
-  #refuseBareLineFeeds(from: number, to: number): void {
-    const octets = this.#octets.view().subarray(0, to);
-    for (let at = octets.indexOf(lineFeed, from); at >= 0; at = octets.indexOf(lineFeed, at + 1)) {
+  #refuseBareLineFeeds(octets: Buffer, from: number, to: number): void {
+    for (let at = octets.indexOf(lineFeed, from); at >= 0 && at < to; at = octets.indexOf(lineFeed, at + 1)) {
       if (octets[at - 1] === carriageReturn) continue;
       this.#octets.take();
       throw new HeadError('a line of the head ends with LF alone; lines of HTTP end with CR LF');
