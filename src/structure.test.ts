@@ -7,6 +7,7 @@ const source = fileURLToPath(new URL('.', import.meta.url));
 
 /** From the top down: a folder may import from those of the rows below its own. */
 const layers: readonly (readonly string[])[] = [
+  ['bench'],
   ['cli'],
   ['run'],
   ['suite', 'report'],
