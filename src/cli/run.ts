@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Verdict, verdicts } from '../record/record.schema.ts';
 import { writeRecord, writeWhole } from '../record/record-file.ts';
@@ -8,6 +9,7 @@ import { readKnownFailing } from '../run/known-failing.ts';
 import { run as runSuites } from '../run/run.ts';
 import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import { runCleanups } from '../target/cleanups.ts';
+import { EngineMissingError, TargetStartError } from '../target/errors.ts';
 import { loadTarget } from '../target/load-target.ts';
 import { type Command, UsageError, type Words } from './command.ts';
 import { selectionOf, selectionOptions } from './selection-options.ts';
@@ -56,12 +58,14 @@ export const run: Command = {
     const folders = words.list('suites').map((path) => resolve(path));
     const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
     const out = resolve(words.text('out') ?? 'touchstone-report');
+    const files = [join(out, 'record.json'), join(out, 'junit.xml')] as const;
     const interrupted = new AbortController();
     const console = new ConsoleReporter({
       output: process.stdout,
+      others: [process.stderr],
       strictness,
       quiet: words.flag('quiet'),
-      files: [join(out, 'record.json'), join(out, 'junit.xml')],
+      files,
     });
     const stopListening = onInterrupt(interrupted, console);
     try {
@@ -76,8 +80,8 @@ export const run: Command = {
         reporters: [
           {
             async onRunEnd(finished) {
-              await writeRecord(join(out, 'record.json'), finished);
-              await writeWhole(join(out, 'junit.xml'), junitXml(finished));
+              await writeRecord(files[0], finished);
+              await writeWhole(files[1], junitXml(finished, strictness));
             },
           },
           console,
@@ -86,7 +90,9 @@ export const run: Command = {
       return exitCodeFor(record, strictness);
     } catch (error) {
       console.erase();
-      if (interrupted.signal.aborted) return 130;
+      // What an earlier run wrote there must not be taken for this one's.
+      if (error instanceof TargetStartError || error instanceof EngineMissingError)
+        for (const file of files) rmSync(file, { force: true });
       throw error;
     } finally {
       stopListening();

@@ -189,6 +189,80 @@ describe('a run', () => {
     expect(record.interrupted).toBe(true);
   });
 
+  it('that is interrupted while the server starts writes a record of no case', async () => {
+    writeFileSync(
+      join(folder, 'silent.yaml'),
+      `target: silent
+title: Silent server
+product: { name: None }
+start: { process: { command: [node, -e, 'setInterval(() => {}, 1000)'] } }
+endpoints: { websocket: { path: / } }
+`,
+    );
+    const { child, ended } = start('run', '-t', './silent.yaml', '-o', 'early');
+    await new Promise<void>((resolve) => {
+      let said = '';
+      child.stdout?.on('data', (text: string) => {
+        said += text;
+        if (said.includes('starting Silent server')) resolve();
+      });
+    });
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(130);
+    const record = await readRecord(join(folder, 'early/record.json'));
+    expect(record).toMatchObject({
+      interrupted: true,
+      conformant: false,
+      cases: [],
+      target: { name: 'silent' },
+    });
+    expect(existsSync(join(folder, 'early/junit.xml'))).toBe(true);
+  });
+
+  it('whose server does not start leaves no report of an earlier run', async () => {
+    const report = join(folder, 'stale/record.json');
+    expect((await touchstone('run', '--only', 'xep-0199/**', '-o', 'stale')).code).toBe(0);
+    expect((await touchstone('run', '--only', 'nothing/**', '-o', 'stale')).code).toBe(2);
+    expect(existsSync(report)).toBe(true);
+    writeFileSync(
+      join(folder, 'absent.yaml'),
+      `target: absent
+title: Absent server
+product: { name: None }
+start: { process: { command: [node, -e, 'process.exit(7)'] } }
+endpoints: { websocket: { path: / } }
+`,
+    );
+    expect((await touchstone('run', '-t', './absent.yaml', '-o', 'stale')).code).toBe(3);
+    expect(existsSync(report)).toBe(false);
+  });
+
+  it('agrees with its JUnit file on whether a warning fails it', async () => {
+    writeFileSync(
+      join(folder, 'warns.yaml'),
+      `target: warns
+title: Server that leaves out what it should do
+product: { name: Touchstone reference server }
+start: { embedded: { faults: [stream-error-is-undefined-condition] } }
+`,
+    );
+    const words = [
+      'run',
+      '-t',
+      './warns.yaml',
+      '--only',
+      'xep-0198/resumption/taken-over-conflict',
+      '-o',
+      'warns',
+    ];
+    const failures = () =>
+      readFileSync(join(folder, 'warns/junit.xml'), 'utf8').match(/<failure/g)?.length ?? 0;
+    expect((await touchstone(...words)).code).toBe(0);
+    expect(failures()).toBe(0);
+    expect((await touchstone(...words, '--strict')).code).toBe(1);
+    expect(failures()).toBe(1);
+  });
+
   it('that is interrupted leaves no server behind', async () => {
     const library = import.meta.resolve('ws');
     writeFileSync(

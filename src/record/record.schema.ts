@@ -248,12 +248,17 @@ export const recordSchema = {
     interrupted: { type: 'boolean', description: 'The run was stopped before all cases were played' },
     phases: {
       type: 'object',
-      required: ['startMs', 'probeMs', 'playMs', 'stopMs'],
+      required: ['startMs', 'probeMs', 'playMs', 'provisionMs', 'stopMs'],
       additionalProperties: false,
       properties: {
         startMs: milliseconds,
         probeMs: milliseconds,
         playMs: milliseconds,
+        provisionMs: {
+          ...milliseconds,
+          description:
+            'Of this, what cases waited for accounts, summed over all that were played side by side',
+        },
         stopMs: milliseconds,
       },
     },

@@ -40,7 +40,7 @@ function recordOf(cases: CaseResult[], more: Partial<RunRecord> = {}): RunRecord
     environment: { node: 'v20', platform: 'linux' },
     started: '2026-01-01T00:00:00.000Z',
     durationMs: 1,
-    phases: { startMs: 0, probeMs: 0, playMs: 0, stopMs: 0 },
+    phases: { startMs: 0, probeMs: 0, playMs: 0, provisionMs: 0, stopMs: 0 },
     summary: summarize(cases),
     conformant: true,
     cases,
@@ -145,7 +145,7 @@ describe('the schema', () => {
 describe('a record builder', () => {
   const { touchstone, suites, target, environment, started } = recordOf([]);
   const facts = { touchstone, suites, target, environment, started };
-  const phases = { startMs: 1, probeMs: 1, playMs: 1, stopMs: 1 };
+  const phases = { startMs: 1, probeMs: 1, playMs: 1, provisionMs: 1, stopMs: 1 };
 
   it('counts, judges and orders what it is given', () => {
     const builder = new RecordBuilder(facts);

@@ -81,6 +81,7 @@ export class ConsoleReporter implements Reporter {
       '',
       ...(quiet ? [] : [...verdictTable(record, this.#colours), '']),
       ...missingCapabilities(record),
+      ...luckyThisTime(record),
       ...stale,
       this.#colours.bold(totals(record)),
       ...(files.length > 0 ? [`wrote ${files.map((file) => printable(shortest(file))).join(' and ')}`] : []),
@@ -131,6 +132,13 @@ export class ConsoleReporter implements Reporter {
     this.erase();
     this.#options.output.write(`${lines.join('\n')}\n`);
   }
+}
+
+/** A pass that proves little is no news, but it must be seen. */
+function luckyThisTime(record: RunRecord): string[] {
+  return record.cases
+    .filter((one) => one.verdict === 'pass' && one.knownFailing?.intermittent === true)
+    .map((one) => `known to fail at times, passed this time: ${oneLine(one.id, widest)}`);
 }
 
 function totals({ summary, durationMs }: RunRecord): string {

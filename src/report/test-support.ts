@@ -124,7 +124,7 @@ export function sampleRecord(cases: CaseResult[], more: Partial<RunRecord> = {})
     environment: { node: 'v20', platform: 'linux' },
     started: '2026-01-02T03:04:05.678Z',
     durationMs: 1_234,
-    phases: { startMs: 0, probeMs: 0, playMs: 0, stopMs: 0 },
+    phases: { startMs: 0, probeMs: 0, playMs: 0, provisionMs: 0, stopMs: 0 },
     summary: summarize(cases),
     conformant: false,
     cases,

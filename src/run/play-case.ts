@@ -28,6 +28,8 @@ export interface Played {
   result: Pick<CaseResult, 'verdict' | 'durationMs'> & Partial<CaseResult>;
   transcript: Transcript;
   secrets: string[];
+  /** What the case waited for accounts, in milliseconds; those made side by side count each. */
+  provisionMs: number;
 }
 
 /** The case's budget is used up: aborts whatever the case is waiting for. */
@@ -45,6 +47,7 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
   const relays = new Relays(disturbedActors(one.steps));
   const secrets: string[] = [];
   const observations: string[] = [];
+  let provisionMs = 0;
   const actors = new Map<string, Actor>();
   const names = new Names((actor, fact) => actors.get(actor)?.fact(fact));
   names.bind('domain', target.domain);
@@ -56,6 +59,14 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
     transcript,
     signal,
     patience: options.patienceMs,
+    newAccount: async () => {
+      const since = performance.now();
+      try {
+        return await target.newAccount(signal);
+      } finally {
+        provisionMs += performance.now() - since;
+      }
+    },
     link: (actor, endpoint) => relays.link(actor, endpoint),
     relay: (actor) => relays.of(actor),
     addSecret: (secret) => secrets.push(secret),
@@ -78,7 +89,7 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
   }
   const result = { ...ending, durationMs: performance.now() - began };
   if (observations.length > 0) result.observations = observations;
-  return { result, transcript, secrets };
+  return { result, transcript, secrets, provisionMs };
 }
 
 async function setUpAndPlay(

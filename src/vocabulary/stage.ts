@@ -1,6 +1,6 @@
 import type { Relay } from '../network/relay.ts';
 import type { Transcript } from '../record/transcript.ts';
-import type { RunningTarget } from '../target/running-target.ts';
+import type { Account, RunningTarget } from '../target/running-target.ts';
 import type { Names } from './names.ts';
 
 /** One connection that takes part in a case. */
@@ -36,6 +36,8 @@ export interface Stage {
   readonly signal: AbortSignal;
   /** Default for `within`, in milliseconds. */
   readonly patience: number;
+  /** An account that nobody used before. Throws `NoAccountError` where the target cannot make one. */
+  newAccount(): Promise<Account>;
   /** Where an actor connects to: the endpoint itself, or a relay before it where the case disturbs the network. */
   link(actor: string, endpoint: { host: string; port: number }): Promise<Link>;
   /** The relay before an actor whose path the case disturbs. */

@@ -50,6 +50,7 @@ export async function playScene(scene: Scene): Promise<Outcome> {
     transcript: new Transcript(),
     signal: AbortSignal.timeout(30_000),
     patience: withinMs,
+    newAccount: () => (target as RunningTarget).newAccount(),
     link: async (_actor, endpoint) => endpoint,
     relay: () => undefined,
     addSecret: () => undefined,

@@ -36,9 +36,7 @@ async function makeUsers(all: readonly GivenActor[], stage: Stage): Promise<void
   const binding = bindingNames.find((name) => name === variant);
   if (!binding) throw new Error(`${target.name} speaks no messaging binding`);
   const owners = all.filter((one) => ownerOf(one) === undefined);
-  const made = await Promise.all(
-    owners.map(async (one) => [one.name, await target.newAccount(stage.signal)] as const),
-  );
+  const made = await Promise.all(owners.map(async (one) => [one.name, await stage.newAccount()] as const));
   const accounts = new Map(made);
   for (const one of all) {
     const account = accounts.get(ownerOf(one) ?? one.name);

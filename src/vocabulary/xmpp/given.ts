@@ -54,8 +54,7 @@ async function makeActors(all: readonly GivenActor[], stage: Stage): Promise<voi
   const owners = all.filter((one) => one.options.account === undefined);
   await Promise.all(
     owners.map(async (one) => {
-      const account =
-        one.options.anonymous === true ? nobodyAt(stage) : await stage.target.newAccount(stage.signal);
+      const account = one.options.anonymous === true ? nobodyAt(stage) : await stage.newAccount();
       stage.actors.set(one.name, new XmppActor(one.name, account, await wayOf(one), stage));
     }),
   );

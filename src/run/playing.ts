@@ -1,0 +1,123 @@
+import type { CaseResult } from '../record/record.schema.ts';
+import type { RecordBuilder } from '../record/record-builder.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { TargetStartError } from '../target/errors.ts';
+import type { TargetDefinition } from '../target/load-target.ts';
+import type { RunningTarget } from '../target/running-target.ts';
+import { startTarget } from '../target/start-target.ts';
+import { notPlayed, resultOf } from './case-result.ts';
+import { type KnownFailure, knownFailureOf } from './known-failing.ts';
+import type { PlannedCase } from './plan.ts';
+import { playCase } from './play-case.ts';
+import { inParallel } from './pool.ts';
+
+export interface PlayingOptions {
+  /** Where a second server comes from, for cases that disturb theirs. */
+  target: TargetDefinition;
+  knownFailing: readonly KnownFailure[];
+  /** Default for `within`, in milliseconds. */
+  patienceMs: number;
+  /** Aborting it lets no further case begin, and ends those under way. */
+  signal: AbortSignal;
+  reporter: Required<Reporter>;
+  /** Takes every result. */
+  builder: RecordBuilder;
+}
+
+/** The cases of one run, on their way to the record. */
+export class Playing {
+  readonly #options: PlayingOptions;
+  #provisionMs = 0;
+
+  constructor(options: PlayingOptions) {
+    this.#options = options;
+  }
+
+  /** So long cases have waited for accounts, in milliseconds; summed over all that were played side by side. */
+  get provisionMs(): number {
+    return Math.round(this.#provisionMs);
+  }
+
+  /** Plays the cases, `jobs` at a time. Those that disturb the server play one by one, and on no other's server. */
+  async playAll(planned: readonly PlannedCase[], target: RunningTarget, jobs: number): Promise<void> {
+    const playable = planned.filter((one) => {
+      const result = notPlayed(one);
+      if (result) this.#finish(result);
+      return !result;
+    });
+    const alone = playable.filter((one) => one.case.alone);
+    const others = this.#silentFirst(playable.filter((one) => !one.case.alone));
+    const playOthers = inParallel(others, jobs, (one) => this.#play(one, target));
+    if (target.isUnique) {
+      await playOthers;
+      await inParallel(alone, 1, (one) => this.#play(one, target));
+      return;
+    }
+    const ends = await Promise.allSettled([playOthers, this.#playAlone(alone)]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  /** What is known to fail mostly waits for what never comes: begun first, it holds up nobody at the end. */
+  #silentFirst(cases: readonly PlannedCase[]): PlannedCase[] {
+    const fails = new Set(cases.filter((one) => knownFailureOf(one.id, this.#options.knownFailing)));
+    return [...fails, ...cases.filter((one) => !fails.has(one))];
+  }
+
+  async #playAlone(cases: readonly PlannedCase[]): Promise<void> {
+    const { signal, target } = this.#options;
+    if (cases.length === 0 || signal.aborted) return;
+    const { onProgress } = this.#options.reporter;
+    const own = await startTarget(target, { signal, onProgress }).catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      if (!(error instanceof TargetStartError)) throw error;
+      const reason = `The case plays on a server of its own, and that one did not start: ${error.message}`;
+      for (const one of cases)
+        this.#finish(resultOf(one, { verdict: 'inconclusive', durationMs: 0, reason }));
+      return undefined;
+    });
+    if (!own) return;
+    try {
+      await own.capabilities(signal);
+      await inParallel(cases, 1, (one) => this.#play(one, own));
+    } finally {
+      await own.stop();
+    }
+  }
+
+  async #play(one: PlannedCase, target: RunningTarget): Promise<void> {
+    const { signal, reporter, patienceMs } = this.#options;
+    if (signal.aborted) return;
+    reporter.onCaseStart(one.id);
+    const since = Date.now();
+    const played = await playCase(one.case, target, {
+      patienceMs,
+      signal,
+      ...(one.variant === undefined ? {} : { variant: one.variant }),
+    });
+    this.#provisionMs += played.provisionMs;
+    const result = resultOf(one, played.result);
+    if (result.verdict !== 'pass') {
+      const log = target.logsSince(since);
+      result.evidence = { ...played.transcript.toEvidence(), ...(log.length > 0 ? { serverLog: log } : {}) };
+    }
+    this.#finish(result, played.secrets);
+  }
+
+  #finish(result: CaseResult, secrets: readonly string[] = []): void {
+    const { builder, reporter } = this.#options;
+    reporter.onCaseEnd(builder.add(this.#withKnownFailure(result), secrets));
+  }
+
+  #withKnownFailure(result: CaseResult): CaseResult {
+    const entry = knownFailureOf(result.id, this.#options.knownFailing);
+    if (!entry || result.verdict === 'unsupported') return result;
+    const { reason, link, intermittent = false } = entry;
+    const knownFailing = {
+      reason,
+      ...(link === undefined ? {} : { link }),
+      ...(intermittent ? { intermittent } : {}),
+    };
+    const isUnexpected = result.verdict === 'pass' && !intermittent;
+    return { ...result, knownFailing, ...(isUnexpected ? { unexpectedPass: true } : {}) };
+  }
+}

@@ -1,0 +1,57 @@
+import { arch, availableParallelism, platform } from 'node:os';
+import type { RunFacts } from '../record/record-builder.ts';
+import type { Selection } from '../suite/select.ts';
+import type { Capabilities } from '../target/capabilities.ts';
+import { kindOf, type TargetDefinition } from '../target/load-target.ts';
+import type { RunningTarget } from '../target/running-target.ts';
+
+type TargetFacts = RunFacts['target'];
+
+/** What the record says of a target that did not get as far as being probed. */
+export function factsOfDefinition({ settings }: TargetDefinition): TargetFacts {
+  const { version } = settings.product;
+  return {
+    name: settings.target,
+    title: settings.title,
+    kind: kindOf(settings),
+    product: { name: settings.product.name, ...(typeof version === 'string' ? { version } : {}) },
+    capabilities: { claimed: [...(settings.claims ?? [])], offered: [], findings: [] },
+  };
+}
+
+/** What the record says of a target that was probed. */
+export function factsOfTarget(target: RunningTarget, capabilities: Capabilities): TargetFacts {
+  const endpoints = Object.values(target.endpoints).map(
+    (one) => [one.kind, `${one.host}:${one.port}${one.path ?? ''}`] as const,
+  );
+  return {
+    name: target.name,
+    title: target.title,
+    kind: target.kind,
+    product: { ...target.product },
+    ...(target.image ? { image: { ...target.image } } : {}),
+    domain: target.domain,
+    endpoints: Object.fromEntries(endpoints),
+    capabilities: {
+      claimed: [...capabilities.claimed],
+      offered: [...capabilities.offered],
+      findings: capabilities.findings.map((finding) => finding.text),
+    },
+  };
+}
+
+/** What the record says of this machine. */
+export function factsOfMachine(): RunFacts['environment'] {
+  return {
+    node: process.version,
+    platform: platform(),
+    architecture: arch(),
+    cpus: availableParallelism(),
+  };
+}
+
+/** The selection without what chooses nothing; nothing at all where every case was chosen. */
+export function factsOfSelection(selection: Selection): Pick<RunFacts, 'selection'> {
+  const chosen = Object.entries(selection).filter(([, values]) => values !== undefined && values.length > 0);
+  return chosen.length > 0 ? { selection: Object.fromEntries(chosen) } : {};
+}
