@@ -245,6 +245,17 @@ it('tells an unexpected pass, and a stale entry', () => {
   `);
 });
 
+it('names what passed although it is known to fail at times', () => {
+  const output = new Memory();
+  const one: CaseResult = { ...passed, knownFailing: { reason: 'a race', intermittent: true } };
+  new ConsoleReporter({ ...settings, output, quiet: true }).onRunEnd(
+    sampleRecord([one], { conformant: true }),
+  );
+  expect(output.text).toContain(
+    `known to fail at times, passed this time: ${one.id}\n1 pass in 1.2 s\nconformant`,
+  );
+});
+
 it('tells why a warning is tolerated, and compares nothing', () => {
   const output = new Memory();
   const failure: CaseResult['failure'] = {
