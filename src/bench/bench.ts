@@ -1,10 +1,7 @@
 import { parseArgs } from 'node:util';
-import { version } from '../cli/version.ts';
-import { readKnownFailing } from '../run/known-failing.ts';
-import { run } from '../run/run.ts';
-import { loadSuites, ownSuites } from '../suite/load-suites.ts';
-import { loadTarget } from '../target/load-target.ts';
-import { measureLogins } from './login.ts';
+import { runCleanups } from '../target/cleanups.ts';
+import { type LoginCost, measureLogins } from './login.ts';
+import { measureRun, type RunCost } from './run-cost.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,46 +17,60 @@ if (!Number.isInteger(logins) || logins < 1) {
   process.exit(2);
 }
 
-/** One run of a target; times in milliseconds. */
-async function measure(name: string): Promise<Record<string, string | number>> {
-  const began = performance.now();
-  const suites = await loadSuites([ownSuites]);
-  const loadMs = Math.round(performance.now() - began);
-  const target = loadTarget(name);
-  const record = await run({
-    target,
-    suites,
-    selection: { only: values.only },
-    knownFailing: target.file === undefined ? [] : readKnownFailing(target.file),
-    version: version(),
-    signal: new AbortController().signal,
-    reporters: [],
-  });
-  const { playMs } = record.phases;
-  const plays = record.cases.filter((one) => one.verdict !== 'unsupported').length;
-  return {
-    target: name,
-    cases: record.cases.length,
-    plays,
-    casesPerSecond: Math.round(plays / (Math.max(playMs, 1) / 1000)),
-    loadMs,
-    ...record.phases,
-    // The highest of this process so far: a later target's includes an earlier one's.
-    peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
-  };
+/** A figure, its unit, and what it means. */
+type Row = readonly [figure: number, unit: string, meaning: string];
+
+function rowsOfRun(cost: RunCost, handshakeMs: number): Row[] {
+  const { phases } = cost;
+  return [
+    [cost.plays, 'plays', `on ${cost.target}`],
+    [cost.playsPerSecond, 'a second', 'while cases are played'],
+    [cost.loadMs, 'ms', 'suites are read'],
+    [phases.startMs, 'ms', 'the target starts'],
+    [phases.probeMs, 'ms', 'its capabilities are probed'],
+    [phases.playMs, 'ms', 'cases are played'],
+    [phases.provisionMs, 'ms', 'of that cases wait for accounts, summed over all that play side by side'],
+    [phases.stopMs, 'ms', 'the target is stopped'],
+    [cost.peakMemoryMiB, 'MiB', 'memory at its highest'],
+    [cost.cpuMsPerPlay, 'ms', 'CPU time for a play'],
+    [cost.cpuMsPerPlay / handshakeMs, 'times', 'that of a bare TLS handshake'],
+  ];
 }
 
-const runs: Record<string, string | number>[] = [];
-for (const name of values.target) runs.push(await measure(name));
-const cost = values.target.includes('embedded') ? await measureLogins(logins) : undefined;
-const login = cost && { ...cost, loginPerSecured: cost.loginCpuMs / cost.securedCpuMs };
-if (values.json) process.stdout.write(`${JSON.stringify({ runs, login }, undefined, 2)}\n`);
-else {
-  for (const one of [...runs, ...(login ? [login] : [])]) {
-    for (const [name, value] of Object.entries(one)) {
-      const shown = typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(2) : value;
-      process.stdout.write(`${name.padEnd(18)}${shown}\n`);
-    }
-    process.stdout.write('\n');
+function rowsOfLogin({ logins, loginCpuMs, securedCpuMs, handshakeCpuMs }: LoginCost): Row[] {
+  return [
+    [logins, 'logins', 'one after another, to a server in a process of its own'],
+    [handshakeCpuMs, 'ms', "the client's CPU time for a bare TLS handshake"],
+    [securedCpuMs, 'ms', 'for a stream with STARTTLS'],
+    [loginCpuMs, 'ms', 'for a login: STARTTLS, SCRAM and resource binding'],
+    [loginCpuMs / handshakeCpuMs, 'times', 'a bare TLS handshake'],
+  ];
+}
+
+function shown(rows: readonly Row[]): string {
+  const lines = rows.map(([figure, unit, meaning]) => {
+    const number = Number.isInteger(figure) ? String(figure) : figure.toFixed(2);
+    return `${number.padStart(9)} ${unit.padEnd(9)} ${meaning}`;
+  });
+  return `${lines.join('\n')}\n\n`;
+}
+
+const stopped = new AbortController();
+const stop = () => stopped.abort(new Error('stopped'));
+process.once('SIGINT', stop).once('SIGTERM', stop);
+try {
+  const login = await measureLogins(logins, stopped.signal);
+  if (!values.json) process.stdout.write(shown(rowsOfLogin(login)));
+  const runs: RunCost[] = [];
+  for (const name of values.target) {
+    const cost = await measureRun(name, values.only, stopped.signal);
+    runs.push(cost);
+    if (!values.json) process.stdout.write(shown(rowsOfRun(cost, login.handshakeCpuMs)));
   }
+  if (values.json) process.stdout.write(`${JSON.stringify({ runs, login }, undefined, 2)}\n`);
+} catch (error) {
+  if (!stopped.signal.aborted) throw error;
+  process.exitCode = 130;
+} finally {
+  await runCleanups();
 }

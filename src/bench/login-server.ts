@@ -6,16 +6,19 @@ export interface LoginServer {
   readonly ca: string;
   readonly host: string;
   readonly port: number;
+  /** Where TLS comes first. */
+  readonly tlsPort: number;
   readonly username: string;
   readonly password: string;
 }
 
 // A process of its own, so that the server's CPU time is not counted as the client's.
 const server = await startEmbeddedServer();
-const endpoint = server.endpoints.xmpp;
-if (!endpoint) throw new Error('The embedded server has no XMPP endpoint.');
+const { xmpp, 'xmpp-tls': direct } = server.endpoints;
+if (!xmpp || !direct) throw new Error('The embedded server has no XMPP endpoint.');
 const { username, password } = server.newAccount();
-const { host, port } = endpoint;
-const told: LoginServer = { domain: server.domain, ca: server.ca, host, port, username, password };
+const { host, port } = xmpp;
+const { domain, ca } = server;
+const told: LoginServer = { domain, ca, host, port, tlsPort: direct.port, username, password };
 process.on('disconnect', () => process.exit(0));
 process.send?.(told);
