@@ -52,6 +52,26 @@ describe.each(ways)('%s', (way) => {
     expect(await bob.next('message')).toMatchObject({ text });
   });
 
+  // What is left behind rejected would end the process: the tests fail for it.
+  test('stops signing in after any chunk', async () => {
+    const { user } = await stage(way);
+    for (let chunks = 0; chunks < 24; chunks++) {
+      const alice = user();
+      const stopped = new AbortController();
+      let seen = 0;
+      alice.onChunk = () => {
+        if (++seen > chunks) stopped.abort(new Error('stopped'));
+      };
+      const signedIn = alice.signIn({ signal: stopped.signal }).then(
+        () => 'signed in',
+        (error: Error) => error.message,
+      );
+      if (chunks === 0) stopped.abort(new Error('stopped'));
+      expect(await signedIn).toMatch(/^(stopped|signed in)$/);
+      alice.client.dispose();
+    }
+  });
+
   test('a wrong password is refused, and the right one let in afterwards', async () => {
     const alice = (await stage(way)).user();
     await expect(alice.signIn({ password: 'wrong' })).rejects.toThrow(SignInRefused);

@@ -26,6 +26,8 @@ export class TestUser {
   readonly password: string;
   readonly client: MessagingClient;
   readonly server: EmbeddedServer;
+  /** Called for each chunk that passes. */
+  onChunk: () => void = () => {};
   readonly #way: Way;
   readonly #seen: MessagingEvent[] = [];
   #wake: (() => void) | undefined;
@@ -41,7 +43,7 @@ export class TestUser {
         this.#seen.push(event);
         this.#wake?.();
       },
-      observe: () => {},
+      observe: () => this.onChunk(),
     };
     const { domain, ca } = server;
     this.client =

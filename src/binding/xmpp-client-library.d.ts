@@ -38,7 +38,7 @@ declare module '@xmpp/client' {
     transports: Transport[];
     reconnect: { stop(): void; reconnect(): Promise<void> };
     streamManagement: EventEmitter & { enabled: boolean; id: string; inbound: number };
-    iqCaller: { handlers: Map<string, { reject(error: Error): void }> };
+    iqCaller: { handlers: Map<string, { promise: Promise<unknown>; reject(error: Error): void }> };
     start(): Promise<unknown>;
     stop(): Promise<unknown>;
     send(stanza: Element): Promise<void>;

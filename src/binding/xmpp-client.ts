@@ -69,7 +69,7 @@ export class XmppMessagingClient implements MessagingClient {
     const library = this.#newLibrary(credentials, options);
     this.#library = library;
     await this.#guarded(library, options, async () => {
-      await library.entity.start();
+      await library.start();
       await this.#show(options);
     });
     this.#established = true;

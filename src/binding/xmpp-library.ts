@@ -45,11 +45,29 @@ export class LibraryClient {
     return this.#socket;
   }
 
+  /**
+   * Connects, opens the stream and signs in, as the library's own `start` does. That one leaves a promise to itself
+   * when the stream cannot be opened, and a rejection that nobody takes ends the process.
+   */
+  async start(): Promise<void> {
+    const online = new Promise<void>((resolve, reject) => {
+      this.entity.once('online', () => resolve());
+      this.entity.once('error', reject);
+    });
+    online.catch(() => undefined);
+    await this.entity.reconnect.reconnect();
+    await online;
+  }
+
   /** Ends the connection and whatever the library waits for; its timers are gone afterwards. */
   release(): void {
     const over = new ConnectionLost('it was given up');
     const { entity } = this;
-    for (const deferred of entity.iqCaller.handlers.values()) deferred.reject(over);
+    for (const { promise, reject } of entity.iqCaller.handlers.values()) {
+      // The library takes the promise only once the request is written.
+      promise.catch(() => undefined);
+      reject(over);
+    }
     entity.iqCaller.handlers.clear();
     // Without its parser the library no longer answers what it calls an error of the server.
     entity._detachParser();

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { UnwritableFileError } from '../record/record-file.ts';
 import { EmptySelectionError } from '../suite/select.ts';
+import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, NoAccountError, TargetStartError } from '../target/errors.ts';
 import { UnknownTargetError } from '../target/load-target.ts';
 import { InvalidFileError, nearest } from '../target/yaml-document.ts';
@@ -74,6 +75,12 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 
 // Whoever reads a pipe may have seen enough (`touchstone list | head`): what is left is written to nobody.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+// A mistake of ours that nobody caught. Containers and processes outlive this one: they are stopped first.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`Touchstone itself failed: ${error.stack ?? error.message}\n`);
+  void runCleanups().finally(() => process.exit(exitCodes.touchstoneFailed));
+});
 
 let code: number;
 try {
