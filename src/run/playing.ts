@@ -95,6 +95,8 @@ export class Playing {
       ...(one.variant === undefined ? {} : { variant: one.variant }),
     });
     this.#provisionMs += played.provisionMs;
+    // What the end of the run cut short says nothing about the server.
+    if (signal.aborted) return;
     const result = resultOf(one, played.result);
     if (result.verdict !== 'pass') {
       const log = target.logsSince(since);

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { TargetStartError } from './errors.ts';
 import type { Endpoint } from './running-target.ts';
@@ -70,7 +70,9 @@ function open(endpoint: Endpoint, domain: string | undefined, ca: string | undef
   const { host, port } = endpoint;
   if (endpoint.tls !== 'direct') return connectTcp({ host, port });
   const trust = ca === undefined ? {} : { ca };
-  return connectTls({ host, port, ...(domain === undefined ? {} : { servername: domain }), ...trust });
+  // A name that is asked for by SNI is never an address (RFC 6066 section 3).
+  const named = domain === undefined || isIP(domain) !== 0 ? {} : { servername: domain };
+  return connectTls({ host, port, ...named, ...trust });
 }
 
 function streamHeader(domain: string): string {

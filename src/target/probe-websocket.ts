@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { request as requestPlain } from 'node:http';
 import { request as requestSecured } from 'node:https';
+import { isIP } from 'node:net';
 import type { CapabilityName } from './capabilities.ts';
 import type { Endpoint } from './running-target.ts';
 
@@ -24,7 +25,11 @@ export function probeWebSocket(
       'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits',
     },
   };
-  const trust = { servername: domain, ...(ca === undefined ? {} : { ca }) };
+  // A name that is asked for by SNI is never an address (RFC 6066 section 3).
+  const trust = {
+    ...(isIP(domain) === 0 ? { servername: domain } : {}),
+    ...(ca === undefined ? {} : { ca }),
+  };
   return new Promise((resolve, reject) => {
     const request =
       endpoint.tls === 'direct' ? requestSecured({ ...options, ...trust }) : requestPlain(options);
