@@ -21,6 +21,8 @@ import { tlsFacts, tlsOptions } from './tls.ts';
 
 /** A server that sends more than this in one message is cut off, in octets. */
 const largestMessage = 32 * 1_048_576;
+/** While so much waits to be sent to a server that does not read, its pings go unanswered, in octets. */
+const mostUnread = 1_048_576;
 /** How long a server may take to answer the closing handshake of WebSocket, in milliseconds. */
 const closingPatienceMs = 2_000;
 
@@ -184,6 +186,7 @@ export class ChatClient implements MessagingClient {
     this.dispose();
     const socket = new WebSocket(url, dialect.subprotocol === undefined ? [] : [dialect.subprotocol], {
       perMessageDeflate: false,
+      autoPong: false,
       maxPayload: largestMessage,
       handshakeTimeout: patienceMs,
       ...tlsOptions(tls),
@@ -194,6 +197,9 @@ export class ChatClient implements MessagingClient {
     const onAbort = () => socket.terminate();
     signal.addEventListener('abort', onAbort, { once: true });
     socket.once('close', () => signal.removeEventListener('abort', onAbort));
+    socket.on('ping', (payload) => {
+      if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount <= mostUnread) socket.pong(payload);
+    });
     socket.on('message', (data, binary) => this.#receive(data as Buffer, binary));
     socket.on('close', (code, reason) => this.#ended(socket, code, reason.toString()));
     return new Promise((resolve, reject) => {

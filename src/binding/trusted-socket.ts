@@ -6,6 +6,7 @@ import { escapeXml, type XmlElement } from '../xmpp/element.ts';
 import { namespaces } from '../xmpp/namespaces.ts';
 import { StreamParser } from '../xmpp/stream-parser.ts';
 import type { TlsFacts, TlsWish } from './messaging-client.ts';
+import { StreamGuard } from './stream-guard.ts';
 import { tlsFacts, tlsOptions } from './tls.ts';
 
 /** Where to connect, and whom to trust there. */
@@ -101,8 +102,11 @@ export class TrustedSocket extends EventEmitter {
   #use(socket: Socket, way: TrustedWay): void {
     this.#socket = socket;
     const decoder = new StringDecoder('utf8');
+    const guard = new StreamGuard((text) => socket.destroy(new Error(text)));
     socket.on('data', (bytes: Buffer) => {
       way.observe({ direction: 'received', bytes });
+      guard.read(bytes);
+      if (socket.destroyed) return;
       try {
         this.emit('data', decoder.write(bytes));
       } catch (error) {

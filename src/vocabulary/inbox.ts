@@ -33,8 +33,9 @@ export class Inbox<E> {
     return this.#arrivals.length - this.#firstUntaken > inboxLimit;
   }
 
-  clear(): void {
-    this.#arrivals = [];
+  /** Puts aside what waits, but for events that concern whoever looks from now on. */
+  forget(concerns: (event: E) => boolean = () => false): void {
+    this.#arrivals = this.waiting().filter(({ event }) => concerns(event));
     this.#firstUntaken = 0;
   }
 

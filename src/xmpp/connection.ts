@@ -60,6 +60,8 @@ export interface XmppConnectionOptions {
   /** Aborting it gives up the opening, and does nothing after it. It should abort with `signal`, too. */
   opening?: AbortSignal;
   limits?: Partial<XmlLimits>;
+  /** What all elements together may come to, as they are kept, in octets; default 128 MiB. */
+  largestTotal?: number;
   onEvent?(event: XmppEvent): void;
   /** Every chunk in clear: below TLS nothing is told. For a WebSocket, the messages. */
   observe?(chunk: { direction: 'sent' | 'received'; bytes: Buffer }): void;
@@ -76,6 +78,15 @@ export interface StreamOptions {
   /** Is written instead of everything else. */
   raw?: string | undefined;
 }
+
+const defaultLargestTotal = 128 * 1024 * 1024;
+/** What an element or a piece of text costs beside its own characters, about, in octets. */
+const nodeCost = 256;
+
+const tooMuch: XmlViolation = {
+  condition: 'policy-violation',
+  text: 'more than a client can keep: it sends without end',
+};
 
 /** Events kept for whoever negotiates, before it is taken for a flood. */
 const mostKeptEvents = 10_000;
@@ -100,6 +111,8 @@ export class XmppConnection {
   #spaced = false;
   /** Octets that came in clear after `<proceed/>`. */
   #octetsBeforeTls = 0;
+  /** What all elements so far come to. */
+  #taken = 0;
 
   private constructor(options: XmppConnectionOptions) {
     this.#options = options;
@@ -338,6 +351,12 @@ export class XmppConnection {
 
   #onElement(element: XmlElement, facts: ElementFacts): void {
     this.#count += 1;
+    this.#taken += facts.octets + nodeCost * facts.nodes;
+    if (this.#taken > (this.#options.largestTotal ?? defaultLargestTotal)) {
+      this.#parser.stop();
+      this.#announce({ kind: 'violation', ...tooMuch });
+      return;
+    }
     const spaced = this.#spaced;
     this.#spaced = false;
     if (element.is('features', namespaces.stream)) {

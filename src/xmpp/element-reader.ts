@@ -10,6 +10,8 @@ export interface ElementFacts {
   prefix: string;
   /** Octets from its first `<` to its last `>`. */
   octets: number;
+  /** Elements and pieces of text, at any depth, itself among them. */
+  nodes: number;
   /** Namespaces declared on it, by prefix, the default namespace under the empty one. */
   declarations: ReadonlyMap<string, string>;
 }
@@ -25,6 +27,9 @@ export interface ElementReaderOptions {
   /** The root has been closed. */
   onRootEnd?(): void;
 }
+
+/** Of a reference to a character or an entity, between `&` and `;`. Zeros can make it as long as one likes. */
+const longestReference = 64;
 
 /** The entities of XML itself. Without a prototype, lest `&constructor;` be one of them. */
 const predefinedEntities: Record<string, string> = Object.assign(Object.create(null), {
@@ -49,6 +54,10 @@ export class ElementReader {
   #octets = 0;
   #nodes = 0;
   #attributes = 0;
+  /** A start tag has begun, and is not over. */
+  #inStartTag = false;
+  /** What was read last ends with a `<` and no `>` after it. */
+  #endsInTag = false;
   #declaration: XmlDeclaration | undefined;
 
   constructor(options: ElementReaderOptions) {
@@ -63,11 +72,25 @@ export class ElementReader {
     this.#listen();
   }
 
-  /** Takes the next characters; at most one `>` may be among them, as the last. Throws XmlViolationError. */
+  /**
+   * How far `read` may be given text at once: through the next `>` that may end a tag, or to the end. In character
+   * data inside an element, none does before the next `<`.
+   */
+  endOfPiece(text: string, start: number): number {
+    const inText = this.#open.length > 0 && !this.#inStartTag && !this.#endsInTag;
+    const tag = inText ? text.indexOf('<', start) : start;
+    const tagEnd = tag < 0 ? -1 : text.indexOf('>', tag);
+    return tagEnd < 0 ? text.length : tagEnd + 1;
+  }
+
+  /** Takes the next characters, as far as `endOfPiece` says. Throws XmlViolationError. */
   read(text: string): void {
     this.#octets += Buffer.byteLength(text);
     this.#atMost('octets', this.#octets, 'octets in one element');
     this.#saxes.write(text);
+    const tag = text.lastIndexOf('<');
+    const tagEnd = text.lastIndexOf('>');
+    if (tag >= 0 || tagEnd >= 0) this.#endsInTag = tag > tagEnd;
     this.#refuseBareAmpersand();
     const closed = this.#closed;
     if (!closed) return;
@@ -78,7 +101,8 @@ export class ElementReader {
   /** saxes waits for the `;` of a reference, however far it is: what cannot be a name on the way there is seen here. */
   #refuseBareAmpersand(): void {
     const { entity } = this.#saxes as unknown as { entity?: string };
-    if (entity === undefined || /^#?[\p{L}\p{N}_:.-]*$/u.test(entity)) return;
+    if (entity === undefined) return;
+    if (entity.length <= longestReference && /^#?[\p{L}\p{N}_:.-]*$/u.test(entity)) return;
     this.#fail({
       condition: 'not-well-formed',
       text: 'The XML is not well-formed: an & that begins no reference',
@@ -88,7 +112,7 @@ export class ElementReader {
   /** Reads the whole of a document. Throws XmlViolationError. */
   readWhole(text: string): void {
     for (let at = 0; at < text.length; ) {
-      const end = endOfPiece(text, at);
+      const end = this.endOfPiece(text, at);
       this.read(text.slice(at, end));
       at = end;
     }
@@ -131,6 +155,7 @@ export class ElementReader {
     });
     saxes.on('opentagstart', () => {
       this.#attributes = 0;
+      this.#inStartTag = true;
       this.#depth += 1;
       this.#atMost('depth', this.#depth, 'elements open at once');
       this.#countNode();
@@ -142,6 +167,7 @@ export class ElementReader {
   }
 
   #opened(tag: SaxesTagNS): void {
+    this.#inStartTag = false;
     if (this.#options.rootIsHeader && this.#depth === 1) {
       const header = new StreamHeader(tag.local, tag.uri, attributesOf(tag), {
         prefix: tag.prefix,
@@ -166,7 +192,7 @@ export class ElementReader {
     else if (this.#open.length === 0) {
       const { element, tag } = closed;
       const declarations = new Map(Object.entries(tag.ns));
-      const facts = { prefix: tag.prefix, octets: this.#octets, declarations };
+      const facts = { prefix: tag.prefix, octets: this.#octets, nodes: this.#nodes, declarations };
       this.#startAnew();
       this.#closed = () => this.#options.onElement(element, facts);
     }
@@ -219,12 +245,6 @@ export class ElementReader {
   #fail(violation: XmlViolation): never {
     throw new XmlViolationError(violation, this.#saxes.line, this.#saxes.column);
   }
-}
-
-/** How far `read` may be given text at once: through the next `>`, or to the end. */
-export function endOfPiece(text: string, start: number): number {
-  const tagEnd = text.indexOf('>', start);
-  return tagEnd < 0 ? text.length : tagEnd + 1;
 }
 
 function attributesOf(tag: SaxesTagNS): Map<string, string> {

@@ -1,5 +1,5 @@
 import type { XmlElement } from './element.ts';
-import { type ElementFacts, ElementReader, endOfPiece } from './element-reader.ts';
+import { type ElementFacts, ElementReader } from './element-reader.ts';
 import { namespaces } from './namespaces.ts';
 import { StreamHeader } from './stream-header.ts';
 import { Utf8Decoder } from './utf8-decoder.ts';
@@ -102,7 +102,7 @@ export class StreamParser {
   }
 
   /**
-   * Reads up to each `>` at a time, so that between two elements it is known what follows. Returns where in the
+   * Reads up to each end of a tag at a time, so that between two elements it is known what follows. Returns where in the
    * text it was stopped.
    */
   #readStream(text: string): number | undefined {
@@ -111,7 +111,7 @@ export class StreamParser {
       if (this.#state === 'between' || this.#state === 'after-root') at = this.#skipWhitespace(text, at);
       if (at >= text.length || !this.#mayGoOn(text.charAt(at))) return undefined;
       this.#state = 'inside';
-      const end = endOfPiece(text, at);
+      const end = this.#reader.endOfPiece(text, at);
       this.#reader.read(text.slice(at, end));
       at = end;
       if (this.#dead) return at;

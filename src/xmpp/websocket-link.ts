@@ -4,6 +4,9 @@ import { type RawData, WebSocket } from 'ws';
 import { type HowEnded, howFailed, type Link, type LinkHandlers, slicesOf } from './link.ts';
 import { resetSocket } from './socket-link.ts';
 
+/** While so much waits to be sent to a server that does not read, its pings go unanswered, in octets. */
+const mostUnread = 1_048_576;
+
 export interface WebSocketOptions {
   /** Host and port as the Host header names them. */
   authority: string;
@@ -41,6 +44,10 @@ export class WebSocketLink implements Link {
       failure = error;
     };
     (tlsSocket ?? socket).on('error', onSocketError);
+    websocket.on('ping', (payload) => {
+      if (websocket.readyState === WebSocket.OPEN && websocket.bufferedAmount <= mostUnread)
+        websocket.pong(payload);
+    });
     websocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     websocket.on('error', (error) => {
       failure ??= error;
@@ -59,6 +66,7 @@ export class WebSocketLink implements Link {
     const websocket = new WebSocket(`ws://${options.authority}${options.path}`, ['xmpp'], {
       createConnection: () => tlsSocket ?? socket,
       perMessageDeflate: false,
+      autoPong: false,
       maxPayload: options.maxPayload,
     });
     // Messages can follow the handshake in the same chunk, so that they must be listened to from the start.

@@ -14,6 +14,9 @@ import { type Finding, type Look, StepFailure } from '../expectation.ts';
 import { Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
 
+/** A server that sends more than this in messages to one user is cut off, in octets. */
+const largestInbox = 256 * 1_048_576;
+
 /** How an attempt to get in ended, as an arrival that steps wait for. */
 export type MessagingArrival =
   | MessagingEvent
@@ -37,6 +40,8 @@ export class MessagingActor implements Actor {
   readonly account: Account;
   readonly client: MessagingClient;
   readonly inbox = new Inbox<MessagingArrival>();
+  /** Of all messages so far; about, where they are text. */
+  #octets = 0;
   readonly #resumable: boolean;
   readonly #stage: Stage;
   readonly #endpoint: (tls: TlsWish | undefined) => Endpoint;
@@ -75,7 +80,16 @@ export class MessagingActor implements Actor {
     if (event.kind === 'ended') this.#stage.transcript.event(this.name, `connection ended: ${event.reason}`);
     if (event.kind === 'refused') this.#stage.transcript.event(this.name, `refused: ${event.reason}`);
     this.inbox.push(event);
-    if (this.inbox.flooded) this.client.dispose();
+    if (event.kind === 'message') this.#octets += 'text' in event ? event.text.length : event.octets.length;
+    if (this.inbox.flooded || this.#octets > largestInbox) this.#cutOff();
+  }
+
+  /** The server sends more than any step takes, and does not stop. */
+  #cutOff(): void {
+    this.client.dispose();
+    this.#octets = 0;
+    const reason = 'the server sends without end, more than a client can keep';
+    this.inbox.push({ kind: 'ended', reason });
   }
 
   async #reach({ tls, before }: Wishes): Promise<SignInOptions> {
@@ -160,7 +174,7 @@ export class MessagingActor implements Actor {
   }
 
   forgetArrivals(): void {
-    this.inbox.clear();
+    this.inbox.forget(({ kind }) => kind === 'ended');
   }
 
   brokenBy(expected: string): Look | undefined {

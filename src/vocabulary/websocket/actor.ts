@@ -30,9 +30,9 @@ export interface WebSocketOptions {
 }
 
 /** A frame or a message of a server may have so many octets; more is a violation of the limits. */
-const largestMessage = 128 * 1_048_576;
+const largestMessage = 64 * 1_048_576;
 /** A server that sends more than this while no step takes it is cut off, in octets. */
-const largestInbox = 512 * 1_048_576;
+const largestInbox = 256 * 1_048_576;
 
 /** One WebSocket client of a case: at most one connection at a time. */
 export class WebSocketActor implements Actor {
@@ -122,7 +122,7 @@ export class WebSocketActor implements Actor {
   /** Opens the connection (TCP, and TLS where the actor uses it), which must succeed, and writes nothing on it. */
   async connect(): Promise<void> {
     this.#connection?.destroy();
-    this.inbox.clear();
+    this.inbox.forget();
     this.requested = false;
     this.#open = false;
     this.key = newKey();
@@ -169,6 +169,7 @@ export class WebSocketActor implements Actor {
       this.#stage.transcript.event(this.name, describeArrival(event));
     if (event.kind === 'response') this.#open = event.response.status === 101;
     if (event.kind === 'ended') this.#open = false;
+    if (event.kind === 'message' && event.compressed) this.#octetsReceived += event.payload.length;
     if (event.kind === 'frame') {
       this.#octetsReceived += event.frame.payload.length;
       if (event.frame.opcode === opcode.close) this.closeFrames++;
@@ -248,8 +249,7 @@ export class WebSocketActor implements Actor {
   }
 
   forgetArrivals(): void {
-    for (const arrival of this.inbox.waiting())
-      if (arrival.event.kind !== 'ended' && arrival.event.kind !== 'violation') arrival.taken = true;
+    this.inbox.forget(({ kind }) => kind === 'ended' || kind === 'violation' || kind === 'flood');
   }
 
   describe(event: WebSocketArrival): string {

@@ -134,7 +134,15 @@ export class XmppActor implements Actor {
     if (event.kind === 'element') this.streamManagement?.received(event.element);
     if (event.kind === 'ended') this.#stage.transcript.event(this.name, `connection ended (${event.how})`);
     this.inbox.push(event);
-    if (this.inbox.flooded) this.#connection?.destroy();
+    if (this.inbox.flooded) this.#cutOff();
+  }
+
+  /** The server sends more than any step takes, and does not stop. */
+  #cutOff(): void {
+    this.#connection?.destroy();
+    const text = 'more than a client can keep: it sends without end, and the connection was cut';
+    this.#stage.transcript.event(this.name, text);
+    this.inbox.push({ kind: 'violation', condition: 'policy-violation', text });
   }
 
   /** The connection as it was is over: its end concerns no step that follows. */
@@ -143,8 +151,9 @@ export class XmppActor implements Actor {
       if (arrival.event.kind === 'ended' || arrival.event.kind === 'stream-end') arrival.taken = true;
   }
 
+  /** What ends a stream is a fact for the steps, too. */
   forgetArrivals(): void {
-    this.inbox.clear();
+    this.inbox.forget(endsStream);
   }
 
   write(text: string | Buffer, slices?: { every: number }): void {
@@ -233,6 +242,11 @@ export class XmppActor implements Actor {
     this.#connection?.destroy();
     this.#connection = undefined;
   }
+}
+
+/** Nothing that is waited for can come after it. */
+function endsStream({ kind }: XmppArrival): boolean {
+  return kind === 'violation' || kind === 'stream-error' || kind === 'stream-end' || kind === 'ended';
 }
 
 /** An arrival in a few words. */
