@@ -70,6 +70,7 @@ export class XmppMessagingClient implements MessagingClient {
     this.#library = library;
     await this.#guarded(library, options, async () => {
       await library.start();
+      await library.managed();
       await this.#show(options);
     });
     this.#established = true;

@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type Client, client, type Element, type Transport, xml } from '@xmpp/client';
 import { namespaces } from '../xmpp/namespaces.ts';
 import { ConnectionLost } from './messaging-client.ts';
@@ -26,6 +26,8 @@ export class LibraryClient {
   readonly #options: LibraryOptions;
   readonly #parsers: EventEmitter[] = [];
   #socket: TrustedSocket | undefined;
+  #isManaged = false;
+  readonly #managementAnswered = new EventEmitter();
 
   constructor(options: LibraryOptions) {
     this.#options = options;
@@ -59,6 +61,17 @@ export class LibraryClient {
     await online;
   }
 
+  /**
+   * Resolves when stream management, where the server offers it, is on or refused. The library counts from zero only
+   * a moment after it was told `<enabled/>`: what came just before is counted, or what came along with it is not, and
+   * it acknowledges more or less than was sent (XEP-0198 section 4). So nothing should be asked for until then.
+   */
+  async managed(): Promise<void> {
+    if (!this.#isManaged) return;
+    await once(this.#managementAnswered, 'answered');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Ends the connection and whatever the library waits for; its timers are gone afterwards. */
   release(): void {
     const over = new ConnectionLost('it was given up');
@@ -78,6 +91,15 @@ export class LibraryClient {
     this.#socket?.destroy();
   }
 
+  #take(element: Element): void {
+    const isOn = element.is('enabled', namespaces.streamManagement);
+    if (element.getChild('sm', namespaces.streamManagement)) this.#isManaged = true;
+    if (!isOn && !element.is('failed', namespaces.streamManagement)) return;
+    this.#isManaged = false;
+    if (isOn) this.entity.streamManagement.inbound = 0;
+    this.#managementAnswered.emit('answered');
+  }
+
   /** The library's own TLS transport with our socket under it and our eyes on what it parses. */
   #transport(): Transport {
     const base = this.entity.transports.find((one) => one.name === 'ConnectionTLS');
@@ -90,6 +112,7 @@ export class LibraryClient {
     };
     const keepParser = (parser: EventEmitter) => this.#parsers.push(parser);
     const cutOff = () => this.#socket?.destroy();
+    const take = (element: Element) => this.#take(element);
     own.prototype.Socket = class extends TrustedSocket {
       constructor() {
         super();
@@ -115,6 +138,7 @@ export class LibraryClient {
           this.#unfinished = 0;
           const [element] = values as [Element];
           if (element.is('features', namespaces.stream)) adapt(element, way(), streamManagement);
+          take(element);
           // The library would go wherever the server sends it.
           if (element.getChild('see-other-host', namespaces.streamError)) cutOff();
         }
