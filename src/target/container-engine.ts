@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import type { ContainerRuntimeClient } from 'testcontainers';
@@ -41,13 +42,17 @@ export function containerEngine(): Promise<Engine> {
 async function connect(): Promise<Engine> {
   // What is left over is removed by Touchstone itself, so the library's own remover (one more image) stays out.
   process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
+  const { DOCKER_HOST: asked } = process.env;
+  // The library would pass over a socket that is not there, and take another engine than the one that was named.
+  if (asked?.startsWith('unix://') && !existsSync(asked.slice('unix://'.length)))
+    throw new EngineMissingError(asked);
   const library = await import('testcontainers');
   try {
     const client = await library.getContainerRuntimeClient();
     const { host } = client.info.containerRuntime;
     return { library, client, address: (await isOwnAddress(host)) ? '127.0.0.1' : host };
   } catch (error) {
-    throw new EngineMissingError({ cause: error });
+    throw new EngineMissingError(asked, { cause: error });
   }
 }
 

@@ -52,7 +52,12 @@ export async function imageOfName(engine: Engine, name: string, options: BuildOp
     const stream = await dockerode.pull(name, { abortSignal: options.signal });
     await follow(engine, stream, () => {});
   } catch (error) {
-    throw new TargetStartError(`The image ${name} cannot be pulled: ${reasonOf(error)}`, { cause: error });
+    const hint =
+      'An image that you build yourself has to be there under this very name; `build:` builds it for each run.';
+    throw new TargetStartError(
+      `The image ${name} is not on this machine, and cannot be pulled: ${reasonOf(error)}\n  ${hint}`,
+      { cause: error },
+    );
   }
   const pulled = await find(engine, name);
   if (!pulled) throw new TargetStartError(`The image ${name} was pulled, but the engine does not hold it`);

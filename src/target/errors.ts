@@ -2,9 +2,11 @@
 export class EngineMissingError extends Error {
   readonly code = 'ENGINE_MISSING';
 
-  constructor(options?: ErrorOptions) {
+  /** `asked` is what DOCKER_HOST says, where it says something. */
+  constructor(asked: string | undefined, options?: ErrorOptions) {
+    const where = asked ? `at DOCKER_HOST (${asked})` : 'at the usual sockets';
     super(
-      'No container engine answers, neither where DOCKER_HOST points nor at the usual sockets, so this target cannot be started: start Docker or Podman first, or use what works without one: the embedded target, and targets of kind process or external.',
+      `No container engine answers ${where}, so this target cannot be started: start Docker or Podman first, or use what works without one: the embedded target, and targets of kind process or external.`,
       options,
     );
     this.name = 'EngineMissingError';

@@ -32,7 +32,11 @@ export async function startExternalTarget(
   } catch (error) {
     options.signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new TargetStartError(`${settings.title} cannot be reached: ${reason}`, { cause: error });
+    const hint = 'Does it run? Its host stands under `start`, its ports under `endpoints`';
+    throw new TargetStartError(
+      `${settings.title} cannot be reached: ${reason}\n  ${hint} in ${definition.file}`,
+      { cause: error },
+    );
   } finally {
     limit.clear();
   }
