@@ -21,4 +21,6 @@ const { host, port } = xmpp;
 const { domain, ca } = server;
 const told: LoginServer = { domain, ca, host, port, tlsPort: direct.port, username, password };
 process.on('disconnect', () => process.exit(0));
+// Ctrl-C reaches every process of the terminal; the one that measures decides when this one ends.
+process.on('SIGINT', () => {});
 process.send?.(told);
