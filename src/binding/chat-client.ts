@@ -16,11 +16,13 @@ import {
   SignInRefused,
   type TlsFacts,
 } from './messaging-client.ts';
-import { fillShape, type Json, matchShape } from './shape.ts';
+import { fillShape, type Json, matchShape, nestsAtMost } from './shape.ts';
 import { tlsFacts, tlsOptions } from './tls.ts';
 
 /** A server that sends more than this in one message is cut off, in octets. */
 const largestMessage = 32 * 1_048_576;
+/** What nests deeper than this is nothing that a chat says; to write it as text would take a stack of its depth. */
+const deepest = 64;
 /** While so much waits to be sent to a server that does not read, its pings go unanswered, in octets. */
 const mostUnread = 1_048_576;
 /** How long a server may take to answer the closing handshake of WebSocket, in milliseconds. */
@@ -257,6 +259,7 @@ export class ChatClient implements MessagingClient {
     } catch {
       return;
     }
+    if (!nestsAtMost(value, deepest)) return;
     if (!this.#answer(value)) this.#announce(value);
   }
 

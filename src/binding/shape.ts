@@ -63,3 +63,9 @@ function fits(
       Object.hasOwn(actual, key) && fits(value, (actual as Record<string, unknown>)[key], known, captured),
   );
 }
+
+/** Whether no value lies inside more than so many arrays and objects. */
+export function nestsAtMost(value: unknown, depth: number): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  return depth > 0 && Object.values(value).every((inner) => nestsAtMost(inner, depth - 1));
+}

@@ -102,6 +102,24 @@ describe('a connection by TCP', () => {
     expect(chunks.slice(1).join('')).toContain('received ');
   });
 
+  test('takes no more than a bounded amount of elements, counting what each costs', async () => {
+    const { connection, events, seen } = await open(
+      async (peer) => {
+        await peer.open();
+        peer.write(`<message>${'<a/>'.repeat(1_000)}</message>`.repeat(10));
+        peer.socket.end();
+      },
+      { largestTotal: 1_048_576 },
+    );
+    connection.openStream();
+    await seen('ended');
+    expect(kinds(events).filter((kind) => kind === 'element')).toHaveLength(4);
+    expect(await seen('violation')).toMatchObject({
+      condition: 'policy-violation',
+      text: 'more than a client can keep: it sends without end',
+    });
+  });
+
   test('writes anything, sliced', async () => {
     const read: string[] = [];
     const { connection, chunks, seen } = await open(async (peer) => {

@@ -28,12 +28,13 @@ function afterHeader(text: string | Buffer, options: StreamParserOptions = {}): 
 }
 
 describe('a stream', () => {
-  const stream = `${header}<message to='a@b'><body>Żółć 🙂 &lt;&#x1F600;</body></message> \n<presence/><a:b xmlns:a='urn:x' a:c='1' xml:lang='de'><![CDATA[<&]]></a:b></stream:stream>`;
+  const stream = `${header}<message to='a@b'><body>Żółć 🙂 &lt;&#x1F600;</body></message> \n<presence/><a:b xmlns:a='urn:x' a:c='1' xml:lang='de'><![CDATA[<&]]></a:b><c d='>>' e=">">x>y<![CDATA[>]>]]>z></c></stream:stream>`;
   const expected = [
     'header stream im.example.com jabber:client',
     `<message to='a@b'><body>Żółć 🙂 &lt;😀</body></message>`,
     '<presence/>',
     `<b xmlns='urn:x' xmlns:a0='urn:x' a0:c='1' xml:lang='de'>&lt;&amp;</b>`,
+    `<c d='&gt;&gt;' e='&gt;'>x&gt;y&gt;]&gt;z&gt;</c>`,
     'end',
   ];
 
@@ -111,6 +112,7 @@ describe('a violation', () => {
     ['an attribute twice', '<message to="a" to="b"/>', 'not-well-formed'],
     ['a NUL', '<message>\0</message>', 'not-well-formed'],
     ['a bare ampersand', '<message>a & b</message>', 'not-well-formed'],
+    ['a reference without end', `<message>&#${'0'.repeat(100)}`, 'not-well-formed'],
     ['a reference to NUL', '<message>&#0;</message>', 'not-well-formed'],
     ['an unknown entity', '<message>&foo;</message>', 'restricted-xml'],
     ['an entity named like a member of every object', '<message>&constructor;</message>', 'restricted-xml'],
@@ -161,6 +163,8 @@ describe('the limits', () => {
     ['octets of text that does not end', `<a>${'x'.repeat(2000)}`, { octets: 1000 }],
     ['octets of an attribute that does not end', `<a b='${'x'.repeat(2000)}`, { octets: 1000 }],
     ['octets of a name that does not end', `<${'x'.repeat(2000)}`, { octets: 1000 }],
+    ['octets of a text that could end a tag anywhere', `<a>${'>'.repeat(2000)}`, { octets: 1000 }],
+    ['octets of CDATA that does not end', `<a><![CDATA[${']>'.repeat(2000)}`, { octets: 1000 }],
     ['octets of a comment that does not end', `<!--${'x'.repeat(2000)}`, { octets: 1000 }],
     ['attributes', `<a ${Array.from({ length: 20 }, (_, n) => `b${n}='1'`).join(' ')}`, { attributes: 10 }],
     ['an attribute', `<a b='${'x'.repeat(200)}'`, { attributeLength: 100 }],

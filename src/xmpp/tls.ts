@@ -135,7 +135,15 @@ export function finishHandshake(socket: TLSSocket): Promise<TlsFacts> {
       socket.off('secureConnect', onSecure).off('error', onError).off('close', onClose);
       act();
     };
-    const onSecure = () => settle(() => resolve(factsOf(socket)));
+    const onSecure = () =>
+      settle(() => {
+        try {
+          resolve(factsOf(socket));
+        } catch (error) {
+          // OpenSSL may accept a certificate that Node.js cannot read.
+          reject(new TlsHandshakeError(error instanceof Error ? error : new Error(String(error))));
+        }
+      });
     const onError = (error: Error) => settle(() => reject(new TlsHandshakeError(error)));
     const onClose = () =>
       settle(() => reject(new TlsHandshakeError(new Error('the connection ended during it'))));

@@ -51,6 +51,9 @@ export class WebSocketLink implements Link {
     websocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     websocket.on('error', (error) => {
       failure ??= error;
+      // The server may never end the connection after it, whatever it is told.
+      if ('code' in error && String(error.code).startsWith('WS_ERR_'))
+        handlers.onViolation(`a WebSocket frame that cannot be taken: ${error.message}`);
     });
     websocket.on('close', () => this.#finish(failure ? howFailed(failure) : 'end', failure));
   }
