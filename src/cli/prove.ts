@@ -4,6 +4,7 @@ import { type Proof, prove as proveCases } from '../run/prove.ts';
 import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import { nearest } from '../target/yaml-document.ts';
 import { type Command, UsageError, type Words } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
 import { selectionOf, selectionOptions } from './selection-options.ts';
 
 export const prove: Command = {
@@ -28,6 +29,7 @@ export const prove: Command = {
     const onSignal = () => stopped.abort(new Error('stopped'));
     process.once('SIGINT', onSignal);
     const live = process.stderr.isTTY === true;
+    const erase = () => live && process.stderr.write('\r\x1b[2K');
     const proof = await proveCases({
       suites,
       selection: selectionOf(words),
@@ -37,9 +39,17 @@ export const prove: Command = {
       onProgress: (done, total) => {
         if (live) process.stderr.write(`\r\x1b[2K${done}/${total}`);
       },
+    }).catch((error: unknown) => {
+      erase();
+      if (stopped.signal.aborted) return undefined;
+      throw error;
     });
     process.off('SIGINT', onSignal);
-    if (live) process.stderr.write('\r\x1b[2K');
+    erase();
+    if (!proof) {
+      process.stdout.write('stopped before all cases were proven\n');
+      return exitCodes.interrupted;
+    }
     if (fault !== undefined) {
       process.stdout.write(reportOf(fault, proof));
       return proof.cases.some((one) => one.failedBy.length > 0) ? 0 : 1;
