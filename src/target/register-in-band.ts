@@ -1,17 +1,16 @@
 import type { XmppConnection } from '../xmpp/connection.ts';
-import { register } from '../xmpp/in-band-registration.ts';
+import { type RegistrationForm, register } from '../xmpp/in-band-registration.ts';
 import { NoAccountError } from './errors.ts';
 import type { Account, RunningTarget } from './running-target.ts';
 import { handiestEndpoint, openStreamTo } from './xmpp-connections.ts';
 
-/**
- * Registers accounts in band (XEP-0077), one after the other on one connection: so an account costs no more than
- * two round trips. A server that closes the connection after one gets a new connection for the next.
- */
+/** Connections that accounts are registered on at a time: a busy server takes long to answer each. */
+const mostLanes = 4;
+
+/** Registers accounts in band (XEP-0077), on a few connections at a time that are opened when the others are busy. */
 export class Registrar {
   readonly #target: RunningTarget;
-  #connection: XmppConnection | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #lanes: Lane[] = [];
   #stopped = false;
 
   constructor(target: RunningTarget) {
@@ -20,8 +19,54 @@ export class Registrar {
 
   /** Throws `NoAccountError` when the server refuses, or cannot be reached. */
   register(account: Account, signal: AbortSignal): Promise<void> {
+    return this.#leastBusy().register(account, signal);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const lane of this.#lanes) lane.stop();
+  }
+
+  #leastBusy(): Lane {
+    const [known] = this.#lanes.toSorted((one, other) => one.waiting - other.waiting);
+    if (known && (known.waiting === 0 || this.#lanes.length === mostLanes)) return known;
+    const lane = new Lane(this.#target);
+    if (this.#stopped) lane.stop();
+    this.#lanes.push(lane);
+    return lane;
+  }
+}
+
+/**
+ * One connection, where accounts are registered one after the other: so an account costs no more than a round trip
+ * once the form is known. A server that closes the connection after one gets a new connection for the next.
+ */
+class Lane {
+  readonly #target: RunningTarget;
+  #connection: XmppConnection | undefined;
+  /** What the server wants to know, as it said on this connection. */
+  #form: RegistrationForm | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #stopped = false;
+
+  constructor(target: RunningTarget) {
+    this.#target = target;
+  }
+
+  /** Accounts that are not registered yet. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  register(account: Account, signal: AbortSignal): Promise<void> {
+    this.#waiting += 1;
     const turn = this.#last.then(() => this.#register(account, signal));
-    this.#last = turn.catch(() => {});
+    this.#last = turn
+      .catch(() => {})
+      .then(() => {
+        this.#waiting -= 1;
+      });
     return turn;
   }
 
@@ -45,8 +90,11 @@ export class Registrar {
   }
 
   async #attempt({ username, password }: Account, signal: AbortSignal): Promise<void> {
-    if (!this.#connection || this.#connection.ended) this.#connection = await this.#connect(signal);
-    await register(this.#connection, { username, password, signal });
+    if (!this.#connection || this.#connection.ended) {
+      this.#drop();
+      this.#connection = await this.#connect(signal);
+    }
+    this.#form = await register(this.#connection, { username, password, form: this.#form, signal });
   }
 
   async #connect(signal: AbortSignal): Promise<XmppConnection> {
@@ -68,5 +116,6 @@ export class Registrar {
   #drop(): void {
     this.#connection?.destroy();
     this.#connection = undefined;
+    this.#form = undefined;
   }
 }

@@ -344,6 +344,24 @@ describe('in-band registration', () => {
     expect(sent[2]?.elements[0]?.elements[0]?.name).toBe('remove');
   });
 
+  test('asks for the form once, unless it has a key', async () => {
+    const sent: XmlElement[] = [];
+    const connection = await connect(async (peer) => {
+      await peer.open();
+      sent.push(await answer(peer, query('<username/><password/><name/>')));
+      sent.push(await answer(peer));
+      sent.push(await answer(peer));
+      sent.push(await answer(peer, query('<username/><password/><key>k</key>')));
+      sent.push(await answer(peer));
+    });
+    await openWithFeatures(connection, opening);
+    const form = await register(connection, user);
+    expect(await register(connection, { ...user, form })).toEqual(form);
+    expect(sent.map((iq) => iq.get('type'))).toEqual(['get', 'set', 'set']);
+    expect(sent[2]?.elements[0]?.toXml()).toBe(sent[1]?.elements[0]?.toXml());
+    expect(await register(connection, user)).toBeUndefined();
+  });
+
   test('tells when the name is taken', async () => {
     const connection = await connect(async (peer) => {
       await peer.open();
