@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { acceptFor } from '../../websocket/handshake.ts';
+import { StepFailure } from '../expectation.ts';
 import { frame, play, type Script, scriptedServer, unmasked } from './test-support.ts';
 
 describe('against a server that breaks the protocol', () => {
@@ -236,6 +238,17 @@ describe('against a server that breaks the protocol', () => {
       ]);
       expect(finding).toBeUndefined();
     });
+  });
+
+  it.each<[string, (socket: Socket) => unknown, string]>([
+    ['ends the connection', (socket) => socket.end(), 'disconnected before secure TLS connection'],
+    ['speaks no TLS', (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'), 'wrong version number'],
+    ['says nothing', () => undefined, 'nothing came within 100 ms'],
+  ])('fails to connect by TLS in time where the server %s', async (_what, act, message) => {
+    const port = await scriptedServer({ answer: (_request, socket) => void act(socket) });
+    const opening = play(port, { state: 'connected', transport: 'tls' }, [], 100);
+    await expect(opening).rejects.toThrow(StepFailure);
+    await expect(opening).rejects.toThrow(message);
   });
 
   it('takes frames and the message that they make as one thing', async () => {

@@ -19,7 +19,10 @@ export function play(
     target: {
       name: 'scripted',
       domain: 'localhost',
-      endpoints: { websocket: { kind: 'websocket', host: '127.0.0.1', port, path: '/', tls: 'none' } },
+      endpoints: {
+        websocket: { kind: 'websocket', host: '127.0.0.1', port, path: '/', tls: 'none' },
+        'websocket-tls': { kind: 'websocket-tls', host: '127.0.0.1', port, path: '/', tls: 'direct' },
+      },
     },
     given: { name: 'client', state: String(state), options },
     steps,
