@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { type Verdict, verdicts } from '../record/record.schema.ts';
 import { writeRecord, writeWhole } from '../record/record-file.ts';
 import { exitCodeFor, type Strictness } from '../record/summary.ts';
@@ -54,10 +54,10 @@ export const run: Command = {
   async run(words) {
     const strictness = strictnessOf(words);
     const jobs = jobsOf(words);
+    const out = outOf(words);
     const target = loadTarget(words.text('target') ?? 'embedded');
     const folders = words.list('suites').map((path) => resolve(path));
     const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
-    const out = resolve(words.text('out') ?? 'touchstone-report');
     const files = [join(out, 'record.json'), join(out, 'junit.xml')] as const;
     const interrupted = new AbortController();
     const console = new ConsoleReporter({
@@ -119,6 +119,21 @@ function onInterrupt(interrupted: AbortController, console: ConsoleReporter): ()
     process.off('SIGINT', handle);
     process.off('SIGTERM', handle);
   };
+}
+
+/** The folder of the reports. That nothing can be written there is said before anything is started. */
+function outOf(words: Words): string {
+  const out = resolve(words.text('out') ?? 'touchstone-report');
+  let there = out;
+  while (!existsSync(there)) there = dirname(there);
+  if (!statSync(there).isDirectory())
+    throw new UsageError(`the reports cannot go to ${out}: ${there} is a file; name a folder with --out`);
+  try {
+    accessSync(there, constants.W_OK);
+  } catch {
+    throw new UsageError(`the reports cannot go to ${out}: ${there} may not be written; name another folder`);
+  }
+  return out;
 }
 
 function strictnessOf(words: Words): Strictness {

@@ -71,6 +71,19 @@ describe('wrong words end with 2', () => {
     expect(code).toBe(2);
   });
 
+  it('so does a place where reports cannot go', async () => {
+    writeFileSync(join(folder, 'a-file'), '');
+    const { code, output, errors } = await touchstone(
+      'run',
+      '--only',
+      'xep-0199/**',
+      '--out',
+      'a-file/report',
+    );
+    expect([code, output]).toEqual([2, '']);
+    expect(errors).toContain('a-file is a file; name a folder with --out');
+  });
+
   it('so does a target file with mistakes', async () => {
     const text = `target: broken
 title: Broken
