@@ -7,15 +7,19 @@ const patienceMs = 3_000;
 
 /** Whether the server still accepts connections: what a failure means depends on it. */
 export async function isAlive(target: RunningTarget): Promise<boolean> {
-  const [endpoint] = Object.values(target.endpoints);
-  if (!endpoint) return true;
   const until = performance.now() + patienceMs;
   // A server that is being restarted by its supervisor refuses for a moment.
   while (performance.now() < until) {
-    if (await accepts(endpoint.host, endpoint.port)) return true;
+    if (await acceptsNow(target)) return true;
     await after(50);
   }
   return false;
+}
+
+/** The same, asked once: for a server that is known to have gone away. */
+export async function acceptsNow(target: RunningTarget): Promise<boolean> {
+  const [endpoint] = Object.values(target.endpoints);
+  return endpoint === undefined || accepts(endpoint.host, endpoint.port);
 }
 
 function accepts(host: string, port: number): Promise<boolean> {

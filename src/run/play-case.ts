@@ -30,7 +30,14 @@ export interface Played {
   secrets: string[];
   /** What the case waited for accounts, in milliseconds; those made side by side count each. */
   provisionMs: number;
+  /** The server went away: cases that follow cannot be played on it unless it comes back. */
+  serverGone: boolean;
 }
+
+type Ending = Partial<CaseResult> & Pick<CaseResult, 'verdict'>;
+
+/** The reason of what could not be judged because the server is no more. */
+const goneAway = 'the server went away: it no longer accepts connections';
 
 /** The case's budget is used up: aborts whatever the case is waiting for. */
 class BudgetSpent extends Error {}
@@ -79,7 +86,7 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
     tolerated: [],
     settled: options.impatient ? quiet(target, relays, actors) : undefined,
   };
-  let ending: Partial<CaseResult> & Pick<CaseResult, 'verdict'>;
+  let ending: Ending;
   try {
     ending = await setUpAndPlay(one, play);
   } finally {
@@ -89,19 +96,16 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
   }
   const result = { ...ending, durationMs: performance.now() - began };
   if (observations.length > 0) result.observations = observations;
-  return { result, transcript, secrets, provisionMs };
+  return { result, transcript, secrets, provisionMs, serverGone: ending.reason === goneAway };
 }
 
-async function setUpAndPlay(
-  one: Case,
-  play: Play,
-): Promise<Partial<CaseResult> & Pick<CaseResult, 'verdict'>> {
+async function setUpAndPlay(one: Case, play: Play): Promise<Ending> {
   const { stage } = play;
   try {
     await one.suite.vocabulary.actors?.bring(one.given, stage);
     for (const actor of stage.actors.values()) actor.forgetArrivals();
   } catch (error) {
-    return verdictOfSetUp(error);
+    return verdictOfSetUp(error, stage);
   }
   stage.target.arm?.();
   try {
@@ -143,7 +147,7 @@ function quiet(
 }
 
 /** What is given could not be set up: nothing was learnt about the requirement. */
-function verdictOfSetUp(error: unknown): Partial<CaseResult> & Pick<CaseResult, 'verdict'> {
+async function verdictOfSetUp(error: unknown, stage: Stage): Promise<Ending> {
   const text = error instanceof Error ? error.message : String(error);
   if (isOurs(error)) return { verdict: 'error', failure: internal(error) };
   const finding =
@@ -152,16 +156,18 @@ function verdictOfSetUp(error: unknown): Partial<CaseResult> & Pick<CaseResult, 
       : { expected: 'the state that the case is given', message: text };
   return {
     verdict: 'inconclusive',
-    reason: `set-up failed: ${text}`,
+    reason: (await wentAway(stage)) ? goneAway : `set-up failed: ${text}`,
     failure: { ...finding, kind: 'setup' },
   };
 }
 
-async function verdictOfFailure(
-  error: unknown,
-  one: Case,
-  stage: Stage,
-): Promise<Partial<CaseResult> & Pick<CaseResult, 'verdict'>> {
+/** A run that is stopped waits for no answer to this. */
+async function wentAway({ signal, target }: Stage): Promise<boolean> {
+  const isStopped = signal.aborted && !(signal.reason instanceof BudgetSpent);
+  return !isStopped && !(await isAlive(target));
+}
+
+async function verdictOfFailure(error: unknown, one: Case, stage: Stage): Promise<Ending> {
   const step = error instanceof FailedStep ? error.step : undefined;
   const cause = error instanceof FailedStep ? error.cause : error;
   const place = step ? { step: placeOf(step) } : {};
@@ -169,10 +175,10 @@ async function verdictOfFailure(
   if (stage.signal.aborted && !(stage.signal.reason instanceof BudgetSpent))
     return { verdict: 'inconclusive', reason: 'the run was stopped' };
   const finding = findingOf(cause, one);
-  if (!(await isAlive(stage.target)))
+  if (await wentAway(stage))
     return {
       verdict: 'inconclusive',
-      reason: 'the server went away: it no longer accepts connections',
+      reason: goneAway,
       failure: { ...finding, ...place },
     };
   return { verdict: one.level === 'MUST' ? 'fail' : 'warn', failure: { ...finding, ...place } };

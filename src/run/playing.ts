@@ -5,6 +5,7 @@ import { TargetStartError } from '../target/errors.ts';
 import type { TargetDefinition } from '../target/load-target.ts';
 import type { RunningTarget } from '../target/running-target.ts';
 import { startTarget } from '../target/start-target.ts';
+import { acceptsNow } from './alive.ts';
 import { notPlayed, resultOf } from './case-result.ts';
 import { type KnownFailure, knownFailureOf } from './known-failing.ts';
 import type { PlannedCase } from './plan.ts';
@@ -28,6 +29,8 @@ export interface PlayingOptions {
 export class Playing {
   readonly #options: PlayingOptions;
   #provisionMs = 0;
+  /** Servers that went away, each with the case that noticed it first. */
+  readonly #gone = new Map<RunningTarget, string>();
 
   constructor(options: PlayingOptions) {
     this.#options = options;
@@ -86,7 +89,7 @@ export class Playing {
 
   async #play(one: PlannedCase, target: RunningTarget): Promise<void> {
     const { signal, reporter, patienceMs } = this.#options;
-    if (signal.aborted) return;
+    if (signal.aborted || (await this.#isGone(one, target))) return;
     reporter.onCaseStart(one.id);
     const since = Date.now();
     const played = await playCase(one.case, target, {
@@ -97,12 +100,26 @@ export class Playing {
     this.#provisionMs += played.provisionMs;
     // What the end of the run cut short says nothing about the server.
     if (signal.aborted) return;
+    if (played.serverGone && !this.#gone.has(target)) this.#gone.set(target, one.id);
     const result = resultOf(one, played.result);
     if (result.verdict !== 'pass') {
       const log = target.logsSince(since);
       result.evidence = { ...played.transcript.toEvidence(), ...(log.length > 0 ? { serverLog: log } : {}) };
     }
     this.#finish(result, played.secrets);
+  }
+
+  /** A server that went away is asked once for each case that follows: most do not come back, and none is waited for. */
+  async #isGone(one: PlannedCase, target: RunningTarget): Promise<boolean> {
+    const noticedBy = this.#gone.get(target);
+    if (noticedBy === undefined) return false;
+    if (await acceptsNow(target)) {
+      this.#gone.delete(target);
+      return false;
+    }
+    const reason = `The case was not played: the server went away earlier (noticed by ${noticedBy}), and accepts no connections.`;
+    this.#finish(resultOf(one, { verdict: 'inconclusive', durationMs: 0, reason }));
+    return true;
   }
 
   #finish(result: CaseResult, secrets: readonly string[] = []): void {

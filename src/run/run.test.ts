@@ -101,6 +101,24 @@ describe('cases that disturb the server', () => {
   });
 });
 
+describe('a server that dies midway', () => {
+  it('leaves the remaining cases inconclusive without playing them', async () => {
+    const file = echoTarget(undefined);
+    const program = join(folder, 'echo.mjs');
+    const mortal = `let left = 20;\nserver.on('connection', () => --left > 0 || process.exit(7));\n`;
+    writeFileSync(program, `${readFileSync(program, 'utf8')}${mortal}`);
+    const record = await play(file, 'rfc6455/closing/**', 'rfc6455/framing/**');
+    const unplayed = record.cases.filter((one) =>
+      one.reason?.startsWith('The case was not played: the server'),
+    );
+    expect(unplayed.length).toBeGreaterThan(0);
+    expect(new Set(unplayed.map((one) => `${one.verdict} ${one.durationMs}`))).toEqual(
+      new Set(['inconclusive 0']),
+    );
+    expect(record.summary).toMatchObject({ fail: 0, error: 0 });
+  });
+});
+
 describe('entries of known-failing.yaml that name no case', () => {
   it('are told only of suites that are loaded', async () => {
     const record = await run({
