@@ -15,7 +15,7 @@ export const givenOptions = {
   transport: { enum: ['tcp', 'tls', 'websocket'], description: 'Default: tcp, secured by STARTTLS' },
   mechanism: {
     type: 'string',
-    description: 'The SASL mechanism; default: the strongest without channel binding',
+    description: 'The SASL mechanism; default: PLAIN under TLS, else the strongest without channel binding',
   },
   presence: { type: 'string', description: 'Initial presence, instead of `<presence/>`' },
   contacts: names('Actors with whom the presence subscription is mutual'),
