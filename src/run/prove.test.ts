@@ -16,3 +16,17 @@ it.each([
   expect(proof.unproven.map((one) => `${one.id}: ${one.reason ?? 'no fault fails it'}`)).toEqual([]);
   expect(proof.cases.length).toBeGreaterThan(5);
 });
+
+it('plays one fault or operator against those cases alone that can notice it, where its service is spoken', {
+  timeout: 300_000,
+}, async () => {
+  const suites = await loadSuites();
+  const only = (fault: string, selected: string) =>
+    prove({ suites, selection: { only: [selected] }, fault, signal: new AbortController().signal });
+  const chat = await only('chat-swaps-messages', 'messaging/ordering/**');
+  expect(chat.cases.length).toBeGreaterThan(0);
+  expect(chat.cases.filter((one) => !one.id.endsWith('/chat'))).toEqual([]);
+  expect(chat.cases.some((one) => one.failedBy.includes('chat-swaps-messages'))).toBe(true);
+  const operator = await only('drop', 'messaging/ordering/both-directions-at-once');
+  expect(operator.cases.map((one) => one.id)).toEqual(['messaging/ordering/both-directions-at-once/xmpp']);
+});

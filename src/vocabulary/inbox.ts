@@ -8,6 +8,9 @@ export interface Arrival<E> {
 /** More than this many arrivals that no step has taken are a flood: the actor stops reading. */
 export const inboxLimit = 50_000;
 
+/** So many that were taken may stand before the first that is not, before they are let go. */
+const mostTakenKept = 1_000;
+
 /**
  * What has arrived for one actor, in order. A step takes the arrivals it matches, wherever they stand: order
  * is judged only by the verbs that say so.
@@ -25,6 +28,10 @@ export class Inbox<E> {
   /** Everything that no step has taken yet, oldest first. */
   waiting(): Arrival<E>[] {
     while (this.#arrivals[this.#firstUntaken]?.taken) this.#firstUntaken++;
+    if (this.#firstUntaken > mostTakenKept) {
+      this.#arrivals = this.#arrivals.slice(this.#firstUntaken);
+      this.#firstUntaken = 0;
+    }
     return this.#arrivals.slice(this.#firstUntaken).filter((arrival) => !arrival.taken);
   }
 
