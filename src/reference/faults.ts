@@ -21,6 +21,7 @@ import { faults as scramMessageFaults } from './xmpp/sasl-scram-messages.ts';
 import { faults as stanzaErrorFaults } from './xmpp/stanza-errors.ts';
 import { faults as stanzaFaults } from './xmpp/stanza-rules.ts';
 import { faults as starttlsFaults } from './xmpp/starttls.ts';
+import { faults as elementFaults } from './xmpp/stream-elements.ts';
 import { faults as streamErrorFaults } from './xmpp/stream-errors.ts';
 import { faults as streamFaults } from './xmpp/stream-faults.ts';
 import { faults as featureFaults } from './xmpp/stream-features.ts';
@@ -42,7 +43,14 @@ const areas: Readonly<Record<string, FaultArea>> = {
   certificates: { faults: certificateFaults },
   streams: {
     service: 'xmpp',
-    faults: [...headerFaults, ...featureFaults, ...streamFaults, ...streamErrorFaults, ...xmppServiceFaults],
+    faults: [
+      ...headerFaults,
+      ...elementFaults,
+      ...featureFaults,
+      ...streamFaults,
+      ...streamErrorFaults,
+      ...xmppServiceFaults,
+    ],
   },
   tls: { service: 'xmpp', faults: starttlsFaults },
   sasl: {

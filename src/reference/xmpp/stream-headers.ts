@@ -1,4 +1,3 @@
-import type { XmlElement } from '../../xmpp/element.ts';
 import { escapeXml } from '../../xmpp/element.ts';
 import { bareJid } from '../../xmpp/jid.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
@@ -132,11 +131,6 @@ export const faults: Fault[] = [
     summary: 'Answers the open of a WebSocket with a stream header of TCP',
   },
   {
-    name: 'framed-stanzas-lack-namespace',
-    breaks: ['rfc7395/3.3.3-namespaces-declared'],
-    summary: 'Sends stanzas over WebSockets without the namespace that qualifies them',
-  },
-  {
     name: 'framed-stream-closes-like-tcp',
     breaks: [
       'rfc7395/3.3.2-wrong-namespace-closes',
@@ -241,20 +235,6 @@ export function responseHeader(
   const declared = `xmlns='${content}' xmlns:stream='${namespaces.stream}'`;
   const declaration = faults.active('xml-declaration-is-not-sent') ? '' : "<?xml version='1.0'?>";
   return `${declaration}<stream:stream ${declared}${written.join('')}>`;
-}
-
-/**
- * An element as it travels: inside the root of a stream, whose declarations it inherits, or as a document of its
- * own (RFC 7395 section 3.3.3). Features and errors bear the prefix `stream`, which clients look for.
- */
-export function writtenFor(domain: XmppDomain, framing: 'stream' | 'framed', element: XmlElement): string {
-  const lacking = domain.faults.active('framed-stanzas-lack-namespace');
-  const inherited = framing === 'framed' && !lacking ? '' : namespaces.client;
-  if (element.namespace !== namespaces.stream) return element.toXml(inherited);
-  const declared = framing === 'framed' ? ` xmlns:stream='${namespaces.stream}'` : '';
-  const inside = element.elements.map((child) => child.toXml(inherited)).join('');
-  const name = `stream:${element.name}`;
-  return inside ? `<${name}${declared}>${inside}</${name}>` : `<${name}${declared}/>`;
 }
 
 /** What ends the stream: the closing tag of its root, or the `<close/>` of a framed one (RFC 7395 section 3.6). */

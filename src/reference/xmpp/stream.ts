@@ -17,9 +17,10 @@ import { endSession } from './session-end.ts';
 import { asStanza, isContentForOthers, isStanza, withAttributes } from './stanza.ts';
 import { handleStanza, handleUnbound } from './stanza-rules.ts';
 import { keepsPlaintext, negotiateTls } from './starttls.ts';
+import { writtenFor } from './stream-elements.ts';
 import { type StreamError, streamErrorElement } from './stream-errors.ts';
 import { streamFeatures } from './stream-features.ts';
-import { headerMistake, responseHeader, streamEnd, writtenFor } from './stream-headers.ts';
+import { headerMistake, responseHeader, streamEnd } from './stream-headers.ts';
 import { handleManagement } from './stream-management.ts';
 import type { Transport, TransportListener } from './transport.ts';
 
