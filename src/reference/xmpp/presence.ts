@@ -108,6 +108,7 @@ export const faults: Fault[] = [
   {
     name: 'directed-presence-not-delivered',
     breaks: [
+      'rfc6120/10.5.3.2-presence-to-available',
       'rfc6121/4.6.3-stranger-told-unavailable',
       'rfc6121/4.6.3-to-stranger',
       'rfc6121/4.6.3-to-subscriber',

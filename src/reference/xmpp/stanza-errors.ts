@@ -7,6 +7,7 @@ export const faults: Fault[] = [
   {
     name: 'stanza-error-without-type',
     breaks: [
+      'rfc6120/8.2.3-error-has-error-child',
       'rfc6120/8.3.1-error-returned-for-iq',
       'rfc6120/8.3.3.1-bad-request',
       'rfc6120/8.3.3.8-jid-malformed',

@@ -26,6 +26,11 @@ export const faults: Fault[] = [
     summary: 'Writes stream features and errors with another prefix than its stream header declared',
   },
   {
+    name: 'comments-are-sent',
+    breaks: ['rfc6120/11.1-nothing-restricted-sent'],
+    summary: 'Puts comments into its stream',
+  },
+  {
     name: 'types-are-dropped',
     breaks: ['rfc6120/8.1.4-type'],
     summary: 'Delivers stanzas without their type',
@@ -52,6 +57,7 @@ function written({ faults }: XmppDomain, element: XmlElement, inherited: string)
   const stanza = ['message', 'presence', 'iq'].includes(element.name);
   const untyped = stanza && faults.active('types-are-dropped');
   const xml = (untyped ? withoutType(element) : element).toXml(inherited);
+  if (faults.active('comments-are-sent')) return `<!-- ${element.name} -->${xml}`;
   if (faults.active('markup-is-not-escaped')) return xml.replace(/&lt;/g, '<').replace(/&amp;/g, '&');
   return faults.active('prefixes-are-not-declared') ? xml.replace(/ xmlns:a\d+='[^']*'/g, '') : xml;
 }
