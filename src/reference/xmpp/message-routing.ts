@@ -64,7 +64,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'message-to-bare-address-is-refused',
-    breaks: ['rfc6121/8.5.2.1.1-normal', 'rfc6121/8.5.2.1.1-chat'],
+    breaks: ['rfc6120/10.5.3.2-message-to-connected', 'rfc6121/8.5.2.1.1-normal', 'rfc6121/8.5.2.1.1-chat'],
     summary: 'Bounces messages for the bare address of an account that is available',
   },
   {
