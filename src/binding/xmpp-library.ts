@@ -4,9 +4,6 @@ import { namespaces } from '../xmpp/namespaces.ts';
 import { ConnectionLost } from './messaging-client.ts';
 import { TrustedSocket, type TrustedWay } from './trusted-socket.ts';
 
-/** A server that sends more than this before an element ends is cut off, in characters. */
-const longestElement = 32 * 1_048_576;
-
 export interface LibraryOptions {
   /** Asked anew at each connection. */
   way(): TrustedWay;
@@ -120,22 +117,13 @@ export class LibraryClient {
       }
     };
     own.prototype.Parser = class extends base.prototype.Parser {
-      #unfinished = 0;
-
       constructor() {
         super();
         keepParser(this);
       }
 
-      override write(text: string): void {
-        this.#unfinished += text.length;
-        if (this.#unfinished > longestElement) cutOff();
-        else super.write(text);
-      }
-
       override emit(event: string | symbol, ...values: unknown[]): boolean {
         if (event === 'element') {
-          this.#unfinished = 0;
           const [element] = values as [Element];
           if (element.is('features', namespaces.stream)) adapt(element, way(), streamManagement);
           take(element);

@@ -87,7 +87,9 @@ export const run: Command = {
           console,
         ],
       });
-      return exitCodeFor(record, strictness);
+      const code = exitCodeFor(record, strictness);
+      if (code === 0 && isFirstTry(words)) process.stdout.write(nextSteps);
+      return code;
     } catch (error) {
       console.erase();
       // What an earlier run wrote there must not be taken for this one's.
@@ -100,6 +102,19 @@ export const run: Command = {
     }
   },
 };
+
+/** Nobody named a server: what passed is Touchstone's own, and who came has one that is to be tested. */
+const nextSteps = `
+That was Touchstone's own server, to show what a run looks like. Next, a server of yours:
+  npx touchstone init container        (or process, external) writes target.yaml; say in it where the server is
+  npx touchstone run --target ./target.yaml
+or, with a container engine, one that is known:  npx touchstone run --target prosody
+`;
+
+function isFirstTry(words: Words): boolean {
+  const choosing = ['target', ...Object.keys(selectionOptions)];
+  return !words.flag('quiet') && choosing.every((name) => words.list(name).length === 0);
+}
 
 /** The first signal ends the run in good order, the second at once; whatever was started is stopped either way. */
 function onInterrupt(interrupted: AbortController, console: ConsoleReporter): () => void {

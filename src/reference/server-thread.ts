@@ -1,4 +1,3 @@
-import type { webcrypto } from 'node:crypto';
 import { CertificateAuthority } from '../network/certificate-authority.ts';
 import { Thread } from '../threads/thread.ts';
 import type { EmbeddedAccount, EmbeddedServer } from './embedded-server.ts';
@@ -16,14 +15,11 @@ export interface Conversation {
 
 /** What is true of a server while it lives, as far as it can be cloned. */
 export interface Facts extends Pick<EmbeddedServer, 'domain' | 'endpoints'> {
-  authority: { certificate: string; keys: webcrypto.CryptoKeyPair };
+  authority: CertificateAuthority['parts'];
 }
 
 export type Question = keyof Conversation;
 export type Answer = ReturnType<Conversation[Question]>;
-
-/** Whether a server can have a thread: one runs compiled modules only. */
-export const canHaveThread = import.meta.url.endsWith('.js');
 
 /**
  * The healthy embedded server in a thread of its own, so that it and who plays cases on it have a core each. What

@@ -98,7 +98,7 @@ it('tells a run from beginning to end', () => {
       stream-resumption (1 case)
     1 pass, 2 fail, 1 warn, 1 unsupported, 1 inconclusive, of these 1 known to fail in 1.2 s
     wrote out/record.json and out/junit.xml
-    not conformant
+    Example: not conformant
     "
   `);
 });
@@ -113,7 +113,7 @@ it('has nothing to add where all pass', () => {
 
     1 pass in 1.2 s
     wrote out/record.json and out/junit.xml
-    conformant
+    Example: conformant
     "
   `);
 });
@@ -195,7 +195,7 @@ describe('a log', () => {
     reporter.onRunStart({ target: 'Example', product: 'exampled', cases: 1 });
     reporter.onCaseEnd(passed);
     reporter.onRunEnd(sampleRecord([passed]));
-    expect(output.text).toBe('Example (exampled), 1 case\n\n1 pass in 1.2 s\nconformant\n');
+    expect(output.text).toBe('Example (exampled), 1 case\n\n1 pass in 1.2 s\nExample: conformant\n');
   });
 });
 
@@ -206,14 +206,14 @@ describe('the last line', () => {
     return output.text.trimEnd().split('\n').at(-1);
   };
   it('says what comes of the run', () => {
-    expect(last([passed])).toBe('conformant');
-    expect(last([{ ...passed, verdict: 'fail' }])).toBe('not conformant');
-    expect(last([{ ...passed, verdict: 'warn' }])).toBe('conformant');
-    expect(last([{ ...passed, verdict: 'warn' }], {}, { strict: true })).toBe('not conformant');
+    expect(last([passed])).toBe('Example: conformant');
+    expect(last([{ ...passed, verdict: 'fail' }])).toBe('Example: not conformant');
+    expect(last([{ ...passed, verdict: 'warn' }])).toBe('Example: conformant');
+    expect(last([{ ...passed, verdict: 'warn' }], {}, { strict: true })).toBe('Example: not conformant');
     expect(last([{ ...passed, verdict: 'error' }])).toBe(
       'Touchstone itself went wrong: no verdict on the server',
     );
-    expect(last([passed], { staleKnownFailing: ['a'] })).toBe('not conformant');
+    expect(last([passed], { staleKnownFailing: ['a'] })).toBe('Example: not conformant');
     expect(last([passed], { interrupted: true })).toBe('stopped before all cases were played');
   });
 });
@@ -240,9 +240,22 @@ it('tells an unexpected pass, and a stale entry', () => {
 
     known-failing.yaml names no case: a/gone
     1 pass, 1 listed as failing but passing in 1.2 s
-    not conformant
+    Example: not conformant
     "
   `);
+});
+
+it('says what its verdict leaves out', () => {
+  const known: CaseResult = { ...passed, verdict: 'fail', knownFailing: { reason: 'it is so' } };
+  const last = (record: Parameters<typeof sampleRecord>) => {
+    const output = new Memory();
+    new ConsoleReporter({ ...settings, output, quiet: true }).onRunEnd(sampleRecord(...record));
+    return output.text.trimEnd().split('\n').at(-1);
+  };
+  expect(last([[known]])).toBe('Example: conformant, but for 1 known failure');
+  expect(last([[passed], { selection: { only: ['a/**'] } }])).toBe(
+    'Example: conformant, in the cases chosen',
+  );
 });
 
 it('names what passed although it is known to fail at times', () => {
@@ -252,7 +265,7 @@ it('names what passed although it is known to fail at times', () => {
     sampleRecord([one], { conformant: true }),
   );
   expect(output.text).toContain(
-    `known to fail at times, passed this time: ${one.id}\n1 pass in 1.2 s\nconformant`,
+    `known to fail at times, passed this time: ${one.id}\n1 pass in 1.2 s\nExample: conformant`,
   );
 });
 

@@ -121,17 +121,28 @@ export class ConsoleReporter implements Reporter {
     return `${this.#done}/${this.#total}  ${counts.join(', ')}  ${longest}`;
   }
 
+  /** What the run came to, and for whom: the line may be all that is read of it. */
   #verdict(record: RunRecord): string {
     const code = exitCodeFor(record, this.#options.strictness);
     if (code === 130) return this.#colours.yellow('stopped before all cases were played');
     if (code === 4) return this.#colours.red('Touchstone itself went wrong: no verdict on the server');
-    return code === 0 ? this.#colours.green('conformant') : this.#colours.red('not conformant');
+    const verdict =
+      code === 0
+        ? this.#colours.green(`conformant${withReserve(record)}`)
+        : this.#colours.red('not conformant');
+    return `${oneLine(record.target.title, widest)}: ${verdict}`;
   }
 
   #write(lines: readonly string[]): void {
     this.erase();
     this.#options.output.write(`${lines.join('\n')}\n`);
   }
+}
+
+/** What `conformant` does not say: what is known to fail fails no run, and what was not chosen was not played. */
+function withReserve({ summary: { knownFailing }, selection }: RunRecord): string {
+  const known = knownFailing === 1 ? '1 known failure' : `${knownFailing} known failures`;
+  return `${knownFailing > 0 ? `, but for ${known}` : ''}${selection ? ', in the cases chosen' : ''}`;
 }
 
 /** A pass that proves little is no news, but it must be seen. */

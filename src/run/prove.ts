@@ -3,6 +3,7 @@ import type { Fault } from '../reference/fault.ts';
 import { faults as namedFaults } from '../reference/faults.ts';
 import type { Suites } from '../suite/load-suites.ts';
 import { type Selection, select } from '../suite/select.ts';
+import { canHaveThreads } from '../threads/thread.ts';
 import { type CaseProof, CaseProver } from './case-prover.ts';
 import { faultsFor, onlyFor } from './fault-matching.ts';
 import { idsOf, type PlannedCase } from './plan.ts';
@@ -31,7 +32,7 @@ export interface Proof {
 }
 
 /** What proves cases: this thread or another. */
-export type Prover = Pick<CaseProver, 'prove' | 'notices'>;
+type Prover = Pick<CaseProver, 'prove' | 'notices'>;
 
 /** Cases under way at a time in each thread: a few, so that none waits for another's hashing. */
 const width = 4;
@@ -64,12 +65,12 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   }
 }
 
-/** A thread for every core beyond this one's, where there is enough to do. */
+/** A thread for every core beyond this one's, where there can be threads and there is enough to do. */
 function startThreads(options: ProveOptions, exhaustive: boolean, cases: number): ProverThread[] {
   const count = Math.min(availableParallelism(), Math.ceil(cases / worthAThread)) - 1;
   const { fault, signal, suites } = options;
   return Array.from(
-    { length: count },
+    { length: canHaveThreads ? count : 0 },
     () => new ProverThread({ folders: suites.folders, fault, exhaustive }, signal),
   );
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type EmbeddedServer, startEmbeddedServer } from '../reference/embedded-server.ts';
-import { canHaveThread, ServerThread } from '../reference/server-thread.ts';
+import { ServerThread } from '../reference/server-thread.ts';
+import { canHaveThreads } from '../threads/thread.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { StartOptions } from './deadline.ts';
 import type { TargetDefinition } from './load-target.ts';
@@ -28,7 +29,7 @@ export async function startEmbeddedTarget(
   const { faults = [], authority, apart = false } = options;
   const { domain } = definition.settings;
   const settings = domain === undefined ? {} : { domain };
-  if (apart && canHaveThread && faults.length === 0 && !authority) {
+  if (apart && canHaveThreads && faults.length === 0 && !authority) {
     return new EmbeddedTarget(definition, await ServerThread.start(settings));
   }
   const server = await startEmbeddedServer({ faults, ...settings, ...(authority ? { authority } : {}) });

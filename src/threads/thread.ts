@@ -3,6 +3,9 @@ import { parentPort, Worker } from 'node:worker_threads';
 type Asked<Question> = { number: number; question: Question };
 type Answered<Answer> = { number: number } & ({ answer: Answer } | { error: string });
 
+/** Whether there can be threads: one runs compiled modules only, and so only where this one is compiled, too. */
+export const canHaveThreads = import.meta.url.endsWith('.js');
+
 /** A thread of this process that answers questions, several at a time. What goes in and out is cloned. */
 export class Thread<Question, Answer> {
   readonly #worker: Worker;
@@ -12,7 +15,7 @@ export class Thread<Question, Answer> {
 
   /**
    * Runs a module, which hands a function to `answerQuestions`, in a thread of its own; `settings` are its
-   * `workerData`. Only compiled modules can be run so.
+   * `workerData`. Only where `canHaveThreads`.
    */
   constructor(module: URL, settings: unknown) {
     this.#worker = new Worker(module, { workerData: settings });
