@@ -1,23 +1,16 @@
-import { resolve } from 'node:path';
 import { coverageOf } from '../suite/coverage.ts';
-import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import type { Command } from './command.ts';
+import { suitesOf, suitesOption } from './selection-options.ts';
 
 export const coverage: Command = {
   name: 'coverage',
   summary: 'Shows per specification how many requirements the cases cover, and which they do not',
   options: {
-    suites: {
-      type: 'string',
-      multiple: true,
-      value: 'PATH',
-      help: 'Your own suites instead of those that come along',
-    },
+    suites: suitesOption,
     summary: { type: 'boolean', help: 'Only the figures, without the uncovered requirements' },
   },
   async run(words) {
-    const folders = words.list('suites').map((path) => resolve(path));
-    const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
+    const suites = await suitesOf(words);
     const rows = coverageOf(suites.catalogues, suites.cases);
     const width = Math.max(...rows.map((row) => row.catalogue.specification.length));
     const line = (name: string, ...cells: (string | number)[]) =>

@@ -1,9 +1,7 @@
-import { resolve } from 'node:path';
 import { faults, operators } from '../reference/faults.ts';
-import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import { select } from '../suite/select.ts';
 import type { Command } from './command.ts';
-import { selectionOf, selectionOptions } from './selection-options.ts';
+import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
 
 export const list: Command = {
   name: 'list',
@@ -20,8 +18,7 @@ export const list: Command = {
         process.stdout.write(`${name}\n        ${summary}\n`);
       return 0;
     }
-    const folders = words.list('suites').map((path) => resolve(path));
-    const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
+    const suites = await suitesOf(words);
     const cases = select(suites.cases, selectionOf(words));
     if (words.flag('json')) {
       const rows = cases.map((one) => ({

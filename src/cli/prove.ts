@@ -1,11 +1,8 @@
-import { resolve } from 'node:path';
-import { faultNames } from '../reference/faults.ts';
 import { type Proof, prove as proveCases } from '../run/prove.ts';
-import { loadSuites, ownSuites } from '../suite/load-suites.ts';
-import { nearest } from '../target/yaml-document.ts';
+import { faultMistake } from '../target/load-target.ts';
 import { type Command, UsageError, type Words } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
-import { selectionOf, selectionOptions } from './selection-options.ts';
+import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
 
 export const prove: Command = {
   name: 'prove',
@@ -23,8 +20,7 @@ export const prove: Command = {
   examples: ['touchstone prove --only "rfc6121/**" --verbose'],
   async run(words) {
     const fault = faultOf(words);
-    const folders = words.list('suites').map((path) => resolve(path));
-    const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
+    const suites = await suitesOf(words);
     const stopped = new AbortController();
     const onSignal = () => stopped.abort(new Error('stopped'));
     process.once('SIGINT', onSignal);
@@ -63,10 +59,9 @@ export const prove: Command = {
 
 function faultOf(words: Words): string | undefined {
   const name = words.text('fault');
-  if (name === undefined || faultNames.includes(name)) return name;
-  const meant = nearest(name, faultNames);
-  const hint = meant ? `did you mean \`${meant}\`?` : '`touchstone list --faults` shows all of them';
-  throw new UsageError(`there is no fault \`${name}\`; ${hint}`);
+  const mistake = name === undefined ? undefined : faultMistake(name);
+  if (mistake) throw new UsageError(`${mistake.text}; ${mistake.hint}`);
+  return name;
 }
 
 function selectionIsWhole(selection: ReturnType<typeof selectionOf>): boolean {

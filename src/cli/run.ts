@@ -7,12 +7,11 @@ import { ConsoleReporter } from '../report/console.ts';
 import { junitXml } from '../report/junit.ts';
 import { readKnownFailing } from '../run/known-failing.ts';
 import { run as runSuites } from '../run/run.ts';
-import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, TargetStartError } from '../target/errors.ts';
 import { loadTarget } from '../target/load-target.ts';
 import { type Command, UsageError, type Words } from './command.ts';
-import { selectionOf, selectionOptions } from './selection-options.ts';
+import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
 import { version } from './version.ts';
 
 export const run: Command = {
@@ -56,8 +55,7 @@ export const run: Command = {
     const jobs = jobsOf(words);
     const out = outOf(words);
     const target = loadTarget(words.text('target') ?? 'embedded');
-    const folders = words.list('suites').map((path) => resolve(path));
-    const suites = await loadSuites(folders.length > 0 ? folders : [ownSuites]);
+    const suites = await suitesOf(words);
     const files = [join(out, 'record.json'), join(out, 'junit.xml')] as const;
     const interrupted = new AbortController();
     const console = new ConsoleReporter({

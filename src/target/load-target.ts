@@ -245,11 +245,17 @@ function* wrongPlaceholders(settings: TargetFile, document: YamlDocument<TargetF
 
 function* wrongFaults(settings: TargetFile, document: YamlDocument<TargetFile>): Generator<Mistake> {
   for (const [index, name] of (settings.start.embedded?.faults ?? []).entries()) {
-    if (faultNames.includes(name)) continue;
-    const meant = nearest(name, faultNames);
-    const hint = meant ? `did you mean \`${meant}\`?` : '`touchstone list --faults` shows all of them';
-    yield document.mistake(['start', 'embedded', 'faults', index], `there is no fault \`${name}\``, { hint });
+    const mistake = faultMistake(name);
+    if (mistake) yield document.mistake(['start', 'embedded', 'faults', index], mistake.text, mistake);
   }
+}
+
+/** What is wrong with the name of a fault, and what was probably meant; nothing where there is such a fault. */
+export function faultMistake(name: string): { text: string; hint: string } | undefined {
+  if (faultNames.includes(name)) return undefined;
+  const meant = nearest(name, faultNames);
+  const hint = meant ? `did you mean \`${meant}\`?` : '`touchstone list --faults` shows all of them';
+  return { text: `there is no fault \`${name}\``, hint };
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {
