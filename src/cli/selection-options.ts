@@ -16,6 +16,7 @@ export const selectionOptions = {
   only: { type: 'string', multiple: true, value: 'GLOB', help: 'Cases by id, globs by segment: rfc6121/**' },
   spec: { type: 'string', multiple: true, value: 'NAME', help: 'Cases of a specification: "RFC 6121"' },
   level: { type: 'string', multiple: true, value: 'LEVEL', help: 'Cases of a level: MUST, SHOULD, MAY' },
+  heavy: { type: 'boolean', help: 'The heavy cases too, which take minutes' },
   needs: { type: 'string', multiple: true, value: 'CAPABILITY', help: 'Cases that need a capability' },
   suites: suitesOption,
 } as const satisfies Record<string, Option>;
@@ -26,7 +27,13 @@ export function selectionOf(words: Words): Selection {
     if (upper === 'MUST' || upper === 'SHOULD' || upper === 'MAY') return upper;
     throw new UsageError(`--level takes MUST, SHOULD or MAY, not ${text}`);
   });
-  return { only: words.list('only'), spec: words.list('spec'), level, needs: words.list('needs') };
+  return {
+    only: words.list('only'),
+    spec: words.list('spec'),
+    level,
+    needs: words.list('needs'),
+    heavy: words.flag('heavy'),
+  };
 }
 
 /** The suites that the words name, or those that come along. Throws `InvalidFileError`. */

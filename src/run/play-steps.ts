@@ -68,6 +68,7 @@ async function playStep(step: Step, play: Play): Promise<void> {
           )
         ];
       if (came === undefined) return;
+      if (came.observed !== undefined) play.stage.observe(came.observed);
       if (came.tolerated !== undefined) play.tolerated.push({ step: came.steps[0], why: came.tolerated });
       await playSteps(came.steps.slice(1), play);
     }

@@ -9,6 +9,8 @@ export interface Case {
   suite: Suite;
   title: string;
   covers: Requirement[];
+  /** Cases of other suites than which this one is at least as strong: `autobahn/6.4.1`. */
+  equals: string[];
   /** The strongest level among the requirements: what is broken when the case fails. */
   level: 'MUST' | 'SHOULD' | 'MAY';
   /** Capabilities without which the case is `unsupported`. */
@@ -36,6 +38,8 @@ export interface Suite {
   specification: string;
   vocabulary: Vocabulary;
   file: string;
+  /** What its cases cost, where they are played on request alone. */
+  heavy?: string;
 }
 
 export type Step = VerbStep | RepeatStep | TogetherStep | OneOfStep;
@@ -79,4 +83,6 @@ export interface Outcome {
   steps: [VerbStep, ...Step[]];
   /** Why the specification tolerates this outcome although it does not prefer it: gives `warn`. */
   tolerated?: string;
+  /** What the implementer would like to know about this outcome, which is as good as the others. */
+  observed?: string;
 }

@@ -27,7 +27,7 @@ export interface Scope {
 }
 
 const controls = ['repeat', 'together', 'one of'] as const;
-const modifiers = ['within', 'tolerated'] as const;
+const modifiers = ['within', 'tolerated', 'observed'] as const;
 
 /** Compiles a list of steps; what is wrong is reported, and the steps that are left are returned. */
 export function compileSteps(raw: unknown, path: DocumentPath, scope: Scope): Step[] {
@@ -50,7 +50,7 @@ function compileStep(raw: unknown, path: DocumentPath, scope: Scope): Step | und
   if (first === undefined || second !== undefined) {
     const text = first ? 'a step is one sentence, this one holds two' : 'this step has no sentence';
     scope.report(second ? [...path, second[0]] : path, text, {
-      hint: `each step begins with its own hyphen; beside a sentence only ${modifiers.join(' and ')} may stand`,
+      hint: `each step begins with its own hyphen; beside a sentence only ${modifiers.join(', ')} may stand`,
       part: 'key',
     });
     return undefined;
@@ -161,8 +161,9 @@ function withinOf(
   path: DocumentPath,
   scope: Scope,
 ): number | undefined {
-  if ('tolerated' in beside)
-    scope.report([...path, 'tolerated'], '`tolerated` stands at an outcome of `one of`', { part: 'key' });
+  for (const mark of ['tolerated', 'observed'])
+    if (mark in beside)
+      scope.report([...path, mark], `\`${mark}\` stands at an outcome of \`one of\``, { part: 'key' });
   if (!('within' in beside)) return undefined;
   const duration = typeof beside.within === 'string' ? parseDuration(beside.within) : undefined;
   if (duration === undefined) {
@@ -304,9 +305,9 @@ function both(left: Set<string>, right: Set<string>): Set<string> {
   return new Set([...left].filter((name) => right.has(name)));
 }
 
-/** An outcome is a step, a list of steps, or either with `tolerated: why` beside it. */
+/** An outcome is a step, a list of steps, or either with `tolerated: why` or `observed: what` beside it. */
 function compileOutcome(raw: unknown, path: DocumentPath, scope: Scope): Outcome | undefined {
-  const { tolerated, outcome, ...rest } = mapOf(raw);
+  const { tolerated, observed, outcome, ...rest } = mapOf(raw);
   const listed = outcome ?? (Array.isArray(raw) ? raw : undefined);
   const at = outcome === undefined ? path : [...path, 'outcome'];
   const alone = typeof raw === 'string' ? raw : rest;
@@ -319,7 +320,11 @@ function compileOutcome(raw: unknown, path: DocumentPath, scope: Scope): Outcome
     scope.report(at, 'an outcome begins with a verb that waits for the server', { hint: 'such as receives' });
     return undefined;
   }
-  return { steps: [first, ...others], ...(typeof tolerated === 'string' ? { tolerated } : {}) };
+  return {
+    steps: [first, ...others],
+    ...(typeof tolerated === 'string' ? { tolerated } : {}),
+    ...(typeof observed === 'string' ? { observed } : {}),
+  };
 }
 
 function unknownKeys(others: object, known: string[], path: DocumentPath, scope: Scope): void {

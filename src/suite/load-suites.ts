@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { byPosition, InvalidFileError, type Mistake } from '../target/yaml-document.ts';
 import type { Case } from './case.ts';
 import { type Catalogue, type Requirement, readCatalogue } from './catalogue.ts';
+import { peerCaseIds } from './peers.ts';
 import { readSuite } from './read-suite.ts';
 
 /** Everything that is demanded: the cases of all suite files, and what the specifications ask for. */
@@ -55,10 +56,12 @@ export async function checkSuites(
   );
   const cases: Case[] = [];
   const taken = new Map<string, string>();
-  for (const file of files.filter((one) => !isCatalogue(one)))
-    cases.push(...readSuite(file, { catalogues, requirements, mistakes, taken }));
+  const shelf = { catalogues, requirements, peerCases: peerCaseIds(), mistakes, taken };
+  for (const file of files.filter((one) => !isCatalogue(one))) cases.push(...readSuite(file, shelf));
   const whole = folders.includes(ownSuites);
-  const payloads = (await readdir(fixtures)).map((name) => join(fixtures, name));
+  const payloads = (await readdir(fixtures, { withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(fixtures, entry.name));
   const digest = digestOf([...files, ...payloads]);
   return {
     suites: { cases, catalogues, requirements, folders, whole, digest },

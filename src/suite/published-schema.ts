@@ -65,6 +65,7 @@ function stepSchema(verbs: readonly Verb[]): object {
         properties: {
           within: beforeRows({ type: 'string', pattern: durationPattern }),
           tolerated: { type: 'string' },
+          observed: { type: 'string' },
           outcome: steps,
           repeat: {
             type: 'object',

@@ -23,6 +23,8 @@ export const defaultBudgetMs = 30_000;
 interface Shelf {
   catalogues: readonly Catalogue[];
   requirements: ReadonlyMap<string, Requirement>;
+  /** Every case of the suites that ours are held against: `autobahn/6.4.1`. */
+  peerCases: ReadonlySet<string>;
   mistakes: Mistake[];
   /** Case ids that are in use already, and where each stands: `file:line`. */
   taken: Map<string, string>;
@@ -92,7 +94,7 @@ class SuiteReader {
   };
 
   #readHead(): Suite | undefined {
-    const { suite: name, title, spec, uses } = this.#text;
+    const { suite: name, title, spec, uses, heavy } = this.#text;
     const usable = vocabularies.filter((one) => one.actors).map((one) => one.name);
     const vocabulary = vocabularyNamed(uses);
     if (!vocabulary?.actors) {
@@ -103,7 +105,8 @@ class SuiteReader {
     if (!known.includes(spec))
       this.#report(['spec'], `no catalogue is called \`${spec}\``, { hint: suggest(spec, known) });
     this.#checkNeeds(this.#text.needs, ['needs']);
-    return { name, title, specification: spec, vocabulary, file: this.#document.file };
+    const suite = { name, title, specification: spec, vocabulary, file: this.#document.file };
+    return heavy === undefined ? suite : { ...suite, heavy };
   }
 
   readCase(text: CaseText, index: number): Case[] {
@@ -116,6 +119,7 @@ class SuiteReader {
           id: text.id,
           title: text.title,
           covers: text.covers,
+          equals: text.equals,
           needs: text.needs,
           given: text.given,
           steps: text.steps,
@@ -148,6 +152,7 @@ class SuiteReader {
         suite,
         title: String(filled.title),
         covers,
+        equals: this.#equals(filled.equals, path),
         level: strongest(covers),
         needs: [...new Set(needs)],
         given,
@@ -192,6 +197,16 @@ class SuiteReader {
         });
       return [requirement];
     });
+  }
+
+  #equals(named: CaseText['equals'], path: DocumentPath): string[] {
+    const ids = named === undefined ? [] : [named].flat().map(String);
+    for (const id of ids)
+      if (!this.#shelf.peerCases.has(id))
+        this.#report([...path, 'equals'], `no suite that ours are held against has the case \`${id}\``, {
+          hint: suggest(id, [...this.#shelf.peerCases]),
+        });
+    return ids;
   }
 
   #checkId(id: string, ownId: string, path: DocumentPath): void {

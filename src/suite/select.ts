@@ -11,6 +11,8 @@ export interface Selection {
   level?: readonly ('MUST' | 'SHOULD' | 'MAY')[];
   /** Capabilities: only cases that need one of them. */
   needs?: readonly string[];
+  /** The heavy cases too, which are otherwise chosen only by a glob that names their suite or a peer's case. */
+  heavy?: boolean;
 }
 
 /** The selection is empty: most likely a misspelt word. */
@@ -18,7 +20,7 @@ export class EmptySelectionError extends Error {
   /** `cases` are those that were there to choose from: the nearest name among them is shown. */
   constructor(selection: Selection, cases: readonly Case[] = []) {
     const words = Object.entries(selection)
-      .filter(([, values]) => values?.length)
+      .filter(([, values]) => Array.isArray(values) && values.length > 0)
       .map(([key, values]) => `--${key} ${(values as string[]).join(',')}`);
     const none =
       words.length === 0 ? 'there is no case in these suites' : `no case matches ${words.join(' ')}`;
@@ -33,11 +35,13 @@ export function select(
   selection: Selection,
   idsOf: (one: Case) => readonly string[] = (one) => [one.id],
 ): Case[] {
-  const { only, spec, level, needs } = selection;
+  const { only, spec, level, needs, heavy } = selection;
+  const namesOf = (one: Case) => [...idsOf(one), ...one.equals];
   const specs = spec?.map(plain);
   const left = cases.filter(
     (one) =>
-      (!only?.length || idsOf(one).some((id) => matchesAny(id, only))) &&
+      (!only?.length || namesOf(one).some((id) => matchesAny(id, only))) &&
+      (heavy === true || one.suite.heavy === undefined || (only ?? []).some((glob) => asksFor(glob, one))) &&
       (!specs?.length ||
         one.covers.some((requirement) => specs.includes(plain(requirement.specification)))) &&
       (!level?.length || level.includes(one.level)) &&
@@ -45,6 +49,16 @@ export function select(
   );
   if (left.length === 0) throw new EmptySelectionError(selection, cases);
   return left;
+}
+
+/** A glob that reaches a heavy case only by its stars does not ask for it. */
+function asksFor(glob: string, one: Case): boolean {
+  const stem = glob.replace(/\*.*$/, '');
+  return stem.startsWith(`${one.suite.name}/`) || glob === one.suite.name || isOfPeer(stem, one);
+}
+
+function isOfPeer(stem: string, one: Case): boolean {
+  return stem.includes('/') && one.equals.some((id) => id.startsWith(stem));
 }
 
 /** What a misspelt word of the selection was probably meant to be. */

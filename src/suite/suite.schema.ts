@@ -24,6 +24,11 @@ export const suiteOutline = {
       description: 'Capabilities that every case of the file needs',
       items: { type: 'string', pattern: name },
     },
+    heavy: {
+      type: 'string',
+      minLength: 1,
+      description: 'Why its cases are played on request alone: what they cost',
+    },
     cases: {
       type: 'array',
       minItems: 1,
@@ -43,6 +48,10 @@ export const suiteOutline = {
             description: 'Requirements, as catalogue/id: rfc6121/8.5.2.1.1-chat',
             minItems: 1,
             items: { type: 'string' },
+          },
+          equals: {
+            description: 'Cases of another suite than which this one is at least as strong: autobahn/6.4.1',
+            anyOf: [{ type: 'string' }, { type: 'array', minItems: 1, items: { type: 'string' } }],
           },
           needs: {
             type: 'array',

@@ -207,6 +207,35 @@ describe('a selection', () => {
     expect(select(cases, selection).map((one) => one.id.split('/').at(-1))).toEqual(left);
   });
 
+  it.each([
+    [{}, []],
+    [{ only: ['proto/**'] }, []],
+    [{ only: ['proto/topic'] }, ['first']],
+    [{ only: ['proto/topic/fi*'] }, ['first']],
+    [{ only: ['autobahn/6.4.*'] }, ['first']],
+    [{ only: ['autobahn/*'] }, ['first']],
+    [{ only: ['autobahn/6.5.*'] }, []],
+    [{ heavy: true }, ['first']],
+  ])('%j leaves %j of a heavy suite', async (selection, left) => {
+    const light = (head + caseWith({ id: 'light' })).replace('topic', 'other');
+    write('other.yaml', light);
+    write(
+      'topic.yaml',
+      head.replace('cases:', 'heavy: takes hours\ncases:') + caseWith({ equals: 'autobahn/6.4.1' }),
+    );
+    const { cases } = await loadSuites([folder]);
+    const chosen = cases.filter((one) => {
+      try {
+        return select([one], selection).length > 0;
+      } catch {
+        return false;
+      }
+    });
+    expect(chosen.filter((one) => one.suite.heavy).map((one) => one.id)).toEqual(
+      left.map((id) => `proto/topic/${id}`),
+    );
+  });
+
   it('that leaves nothing throws, and says what was asked for', async () => {
     const { cases } = await load();
     expect(() => select(cases, { only: ['protto/**'] })).toThrow(EmptySelectionError);

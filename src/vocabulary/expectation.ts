@@ -33,6 +33,8 @@ export interface Expectation {
    * from one that is slow. Called at most once, and only when nothing has come for a while.
    */
   nudge?(): void;
+  /** Called when the server is known to have nothing more to say: what waits for silence need wait no longer. */
+  settled?(): void;
 }
 
 export interface Patience {
@@ -132,7 +134,10 @@ function nextArrival(
     stops.push(() => patience.signal.removeEventListener('abort', onAbort));
     if (patience.signal.aborted) finish('quiet');
     patience.settled?.().then(
-      () => finish('quiet'),
+      () => {
+        for (const one of expectations) one.settled?.();
+        finish('quiet');
+      },
       () => undefined,
     );
   });

@@ -3,20 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FromSchema } from 'json-schema-to-ts';
 import type { Names } from './names.ts';
-import { parseSize, sizePattern } from './quantity.ts';
+import { parseSize, sizeSchema } from './quantity.ts';
 import { StepMistake } from './vocabulary.ts';
 
 const fixtures = new URL('../../fixtures/', import.meta.url);
 /** A recipe that asks for more than this is a mistake of the suite. */
 const largestPayload = 256 * 1_048_576;
-
-const size = {
-  anyOf: [
-    { type: 'integer', minimum: 0 },
-    { type: 'string', pattern: sizePattern },
-    { type: 'string', pattern: '^\\d+$' },
-  ],
-} as const;
 
 /** JSON Schema of a payload: text, or a recipe for octets. */
 export const payloadSchema = {
@@ -26,7 +18,7 @@ export const payloadSchema = {
     {
       type: 'object',
       description: 'Text repeated up to a length in octets',
-      properties: { text: { type: 'string', minLength: 1 }, length: size },
+      properties: { text: { type: 'string', minLength: 1 }, length: sizeSchema },
       required: ['text'],
       additionalProperties: false,
     },
@@ -40,7 +32,7 @@ export const payloadSchema = {
     {
       type: 'object',
       description: 'Octets that look random, the same for the same seed',
-      properties: { random: size, seed: { anyOf: [{ type: 'integer' }, { type: 'string' }] } },
+      properties: { random: sizeSchema, seed: { anyOf: [{ type: 'integer' }, { type: 'string' }] } },
       required: ['random'],
       additionalProperties: false,
     },
@@ -69,7 +61,7 @@ export const payloadSchema = {
               },
               {
                 type: 'object',
-                properties: { text: { type: 'string', minLength: 1 }, length: size },
+                properties: { text: { type: 'string', minLength: 1 }, length: sizeSchema },
                 required: ['text'],
                 additionalProperties: false,
               },

@@ -4,6 +4,15 @@ const octets: Record<string, number> = { B: 1, kB: 1_000, KiB: 1_024, MB: 1_000_
 export const durationPattern = '^\\d+(\\.\\d+)?(ms|s|min)$';
 export const sizePattern = '^\\d+(\\.\\d+)?(B|kB|KiB|MB|MiB)$';
 
+/** JSON Schema of a number of octets. */
+export const sizeSchema = {
+  anyOf: [
+    { type: 'integer', minimum: 0 },
+    { type: 'string', pattern: sizePattern },
+    { type: 'string', pattern: '^\\d+$' },
+  ],
+} as const;
+
 /** `250ms`, `2s`, `1min` in milliseconds; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   return parse(text, milliseconds);

@@ -36,7 +36,7 @@ export const controls: readonly Control[] = [
   {
     phrase: 'one of',
     summary:
-      'Lists every outcome that the specification allows; `tolerated` marks one it does not prefer, and gives `warn`. An outcome of several steps is a list, or stands under `outcome`',
+      'Lists every outcome that the specification allows; `tolerated` marks one it does not prefer, and gives `warn`; `observed` marks one that is as good as the others and worth knowing of, and is written down. An outcome of several steps is a list, or stands under `outcome`',
     example: `- one of:
     - romeo receives stream error: policy-violation
     - outcome:

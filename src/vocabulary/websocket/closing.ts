@@ -11,7 +11,7 @@ import { actorOf } from './sending.ts';
 type CloseEvent = Extract<WebSocketArrival, { kind: 'close' }>;
 
 const codeNumber = { type: 'integer', minimum: 0, maximum: 65_535 } as const;
-const codePattern = {
+export const codePattern = {
   description: 'A status code, or a pattern over it; 1005 stands for a close frame without a code',
   anyOf: [codeNumber, { type: 'string', minLength: 1 }],
 } as const;
@@ -41,7 +41,7 @@ const closePatternSchema = {
 } as const;
 
 /** The code as RFC 6455 section 7.1.5 counts it: 1005 where the frame has none. */
-function codeOf(event: CloseEvent): string {
+export function codeOf(event: CloseEvent): string {
   return String(event.code ?? 1005);
 }
 
@@ -143,7 +143,7 @@ class FailedConnection implements Expectation {
 }
 
 /** Once both sides have sent a close frame there is none to be sent: TCP ends (RFC 6455 section 5.5.1). */
-function tolerateSeveralCloseFrames({ closeFrames }: WebSocketActor, stage: Stage): void {
+export function tolerateSeveralCloseFrames({ closeFrames }: WebSocketActor, stage: Stage): void {
   if (closeFrames < 2) return;
   const wanted = 'RFC 6455 section 5.5.1 wants the end of the connection after one from each side';
   stage.tolerate(`the server sent ${closeFrames} close frames; ${wanted}`);

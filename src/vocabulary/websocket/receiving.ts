@@ -1,9 +1,10 @@
 import { isControl, opcode } from '../../websocket/frame.ts';
-import type { Expectation, Finding } from '../expectation.ts';
+import type { Expectation, Finding, Look } from '../expectation.ts';
 import type { Names } from '../names.ts';
 import { checkPayload, describePayload, makePayload, type PayloadRecipe, payloadSchema } from '../payload.ts';
+import { parseDuration } from '../quantity.ts';
 import { placeholdersIn } from '../template.ts';
-import { verb } from '../vocabulary.ts';
+import { StepMistake, verb } from '../vocabulary.ts';
 import type { WebSocketActor, WebSocketArrival } from './actor.ts';
 import { arrivalFor, type Judgement } from './arrival-expectation.ts';
 import {
@@ -162,6 +163,60 @@ function nothingBeforeSentinel(actor: WebSocketActor): Expectation {
   });
 }
 
+/**
+ * Nothing comes for a while. The one verb that measures time: where a frame is unfinished no sentinel can stand, so
+ * a server that waits for the rest is told from one that has seen enough only by its silence.
+ */
+class Silence implements Expectation {
+  readonly #actor: WebSocketActor;
+  readonly #until: number;
+  #over = false;
+
+  constructor(actor: WebSocketActor, forMs: number) {
+    this.#actor = actor;
+    this.#until = performance.now() + forMs;
+  }
+
+  look(): Look {
+    const [first] = this.#actor.inbox.waiting();
+    if (first) {
+      const text = `${this.#actor.describe(first.event)} came`;
+      return { state: 'broken', finding: this.#actor.finding('unexpected', this.#expected, text) };
+    }
+    return this.#over ? { state: 'met', take: () => undefined } : { state: 'waiting' };
+  }
+
+  get #expected(): string {
+    return `${this.#actor.name} to receive nothing for a while`;
+  }
+
+  settled(): void {
+    this.#over = true;
+  }
+
+  onArrival(listener: () => void): () => void {
+    const timer = setTimeout(() => {
+      this.#over = true;
+      listener();
+    }, this.#until - performance.now());
+    const stop = this.#actor.inbox.onArrival(listener);
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }
+
+  late(): Finding {
+    return this.#actor.finding('silence', this.#expected, 'the case had no time to wait so long');
+  }
+}
+
+function timeIn({ time = '' }: Readonly<Record<string, string>>): number {
+  const duration = parseDuration(time);
+  if (duration !== undefined && duration <= 5_000) return duration;
+  throw new StepMistake(`\`${time}\` is no short time`, 'such as 800ms; at most 5s');
+}
+
 export const receivingVerbs = [
   verb({
     subject: 'actor',
@@ -202,5 +257,14 @@ export const receivingVerbs = [
       'No message, no answer to a pong, no close frame and no end of the connection comes before the pong for the sentinel',
     example: '- client receives nothing before sentinel',
     expect: (step, stage) => nothingBeforeSentinel(actorOf(step, stage)),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives nothing for {time}',
+    summary:
+      'Nothing at all comes for so long. Only for an outcome after an unfinished frame, where no sentinel can stand; a sentinel proves more, and sooner',
+    example: '- client receives nothing for 800ms',
+    prepare: ({ slots }) => timeIn(slots),
+    expect: (step, stage) => new Silence(actorOf(step, stage), step.prepared),
   }),
 ];

@@ -16,7 +16,7 @@ export function octetsIn(slots: Readonly<Record<string, string>>): number {
   throw new StepMistake(`\`${slots.octets}\` is no number of octets`, 'a whole number from 1 on');
 }
 
-function typeIn(slots: Readonly<Record<string, string>>): 'text' | 'binary' {
+export function typeIn(slots: Readonly<Record<string, string>>): 'text' | 'binary' {
   return slots['text|binary'] === 'binary' ? 'binary' : 'text';
 }
 

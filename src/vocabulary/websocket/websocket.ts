@@ -1,7 +1,9 @@
 import type { Stage } from '../stage.ts';
 import type { ActorKind, GivenActor, Vocabulary } from '../vocabulary.ts';
 import { transports, WebSocketActor, type WebSocketOptions } from './actor.ts';
+import { cleanClose } from './clean-close.ts';
 import { closingVerbs } from './closing.ts';
+import { exchangingVerbs } from './exchanging.ts';
 import { open, openingVerbs } from './opening.ts';
 import { receivingVerbs } from './receiving.ts';
 import { sendingVerbs } from './sending.ts';
@@ -72,6 +74,13 @@ async function bringOne(given: GivenActor, stage: Stage): Promise<void> {
 export const websocket: Vocabulary = {
   name: 'websocket',
   summary: 'WebSocket clients, frame by frame',
-  verbs: [...openingVerbs, ...sendingVerbs, ...receivingVerbs, ...closingVerbs],
+  verbs: [
+    ...openingVerbs,
+    ...sendingVerbs,
+    ...receivingVerbs,
+    ...exchangingVerbs,
+    ...closingVerbs,
+    cleanClose,
+  ],
   actors,
 };
