@@ -9,6 +9,7 @@ import { FrameError, FrameParser } from './frame-parser.ts';
 import { encodeRequest, type HandshakeRequest, type HandshakeResponse, readResponse } from './handshake.ts';
 import { type Head, HeadError, HeadReader, valuesOf } from './http-head.ts';
 import { type Message, MessageAssembler } from './message-assembler.ts';
+import { cutIntoFrames, type MessageForm } from './message-frames.ts';
 import type { Violation } from './violation.ts';
 
 export type { HandshakeResponse } from './handshake.ts';
@@ -131,17 +132,11 @@ export class WebSocketConnection {
     this.write(Buffer.concat(specs.map(encodeFrame)), slices);
   }
 
-  /** Sends a message, in frames of `fragmentsOf` octets where that is said, compressed where that was agreed. */
-  sendMessage(
-    payload: Buffer,
-    options: { type: 'text' | 'binary'; fragmentsOf?: number; compress?: boolean },
-  ): void {
-    const { type, fragmentsOf, compress = false } = options;
-    const deflater = compress ? this.#deflater : undefined;
-    const send = (octets: Buffer, compressed: boolean) => {
-      const frames = cutIntoFrames(octets, type, fragmentsOf, compressed);
-      this.#write(Buffer.concat(frames.map(encodeFrame)), undefined);
-    };
+  /** Sends a message as its form says; it is compressed only where that was agreed. */
+  sendMessage(payload: Buffer, form: MessageForm & { compress?: boolean }): void {
+    const deflater = form.compress ? this.#deflater : undefined;
+    const send = (octets: Buffer, compressed: boolean) =>
+      this.#write(Buffer.concat(cutIntoFrames(octets, form, compressed).map(encodeFrame)), undefined);
     if (!deflater) return this.#outInOrder(() => send(payload, false));
     const before = this.#outgoing ?? Promise.resolve();
     this.#queueOut(before.then(async () => send(await deflater.deflate(payload), true)));
@@ -373,22 +368,6 @@ export class WebSocketConnection {
     });
     this.destroy();
   }
-}
-
-function cutIntoFrames(
-  octets: Buffer,
-  type: 'text' | 'binary',
-  size: number | undefined,
-  compressed: boolean,
-): FrameSpec[] {
-  const step = size ?? Math.max(1, octets.length);
-  const count = Math.max(1, Math.ceil(octets.length / step));
-  return Array.from({ length: count }, (_, index) => ({
-    fin: index === count - 1,
-    rsv1: compressed && index === 0,
-    opcode: index === 0 ? opcode[type] : opcode.continuation,
-    payload: octets.subarray(index * step, (index + 1) * step),
-  }));
 }
 
 function isReset(error: Error): boolean {

@@ -99,11 +99,18 @@ class FailedConnection implements Expectation {
     for (const { event } of this.#actor.inbox.waiting()) {
       const violation = this.#actor.violation(this.#expected, event);
       if (violation) return broken(violation);
+      if (event.kind === 'message' && !close) return broken(this.#answers(event));
       if (event.kind === 'close') close ??= event;
       if (this.#actor.isSentinel(event)) return broken(this.#goesOn(close));
       if (event.kind === 'ended') return { state: 'met', take: () => this.#take(close) };
     }
     return { state: 'waiting' };
+  }
+
+  /** A message that no step has taken is what should have failed the connection, or came after it. */
+  #answers(event: WebSocketArrival): Finding {
+    const text = `${describeArrival(event)} came: the server processed what should have failed the connection`;
+    return { ...this.#actor.finding('unexpected', this.#expected, text), nearest: describeArrival(event) };
   }
 
   #goesOn(close: CloseEvent | undefined): Finding {
@@ -221,7 +228,7 @@ export const closingVerbs = [
     takes: codePattern,
     optional: true,
     summary:
-      'The server fails the connection: a close frame with a code that fits, then the end of TCP. Another code, or an end without a close frame, is tolerated (warn), and without a code here it is all the same; a server that goes on, even after its close frame, fails. Further close frames are tolerated (warn)',
+      'The server fails the connection: a close frame with a code that fits, then the end of TCP. Another code, or an end without a close frame, is tolerated (warn), and without a code here it is all the same; a server that goes on, even after its close frame, or that sends a message first, fails. Further close frames are tolerated (warn)',
     example: '- client is failed: 1002',
     expect: (step, stage) => new FailedConnection(actorOf(step, stage), step.value, stage),
   }),

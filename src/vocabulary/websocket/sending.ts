@@ -59,6 +59,22 @@ const messageVerbs = [
   }),
   verb({
     subject: 'actor',
+    phrase: 'sends {text|binary} in fragments of {octets} and an empty one',
+    takes: payloadSchema,
+    summary: 'As before, and the frame with FIN is one more, without payload',
+    example: '- client sends text in fragments of 1 and an empty one: Hello',
+    prepare: ({ value, slots }) => {
+      checkPayload(value);
+      return octetsIn(slots);
+    },
+    play: (step, stage) => {
+      const payload = makePayload(step.value, stage.names);
+      const options = { type: typeIn(step.slots), fragmentsOf: step.prepared, emptyLast: true };
+      actorOf(step, stage).connection.sendMessage(payload, options);
+    },
+  }),
+  verb({
+    subject: 'actor',
     phrase: 'sends {text|binary} in chops of {octets}',
     takes: payloadSchema,
     summary: 'Sends a message in one frame, which goes out in TCP writes of so many octets',
