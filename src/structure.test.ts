@@ -15,6 +15,7 @@ const layers: readonly (readonly string[])[] = [
   ['target'],
   ['reference', 'binding'],
   ['xmpp', 'websocket', 'network', 'record', 'threads'],
+  ['tls'],
 ];
 
 /** Of a layer's folders, those that may import another one beside it: none. Report reads records only. */

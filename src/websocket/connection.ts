@@ -3,7 +3,7 @@ import { agreementViolations } from './agreement.ts';
 import { type CloseBody, decodeClose, encodeClose, mayBeSent } from './close-code.ts';
 import { Deflater } from './deflate.ts';
 import { type DeflateParameters, parseExtensions, readAgreement } from './deflate-offer.ts';
-import { dial, resetWire, type TlsOptions, type Wire, whenNotReset } from './dial.ts';
+import { type DialOptions, dial, resetWire, type Wire, whenNotReset } from './dial.ts';
 import { encodeFrame, type Frame, type FrameSpec, isControl, opcode } from './frame.ts';
 import { FrameError, FrameParser } from './frame-parser.ts';
 import { encodeRequest, type HandshakeRequest, type HandshakeResponse, readResponse } from './handshake.ts';
@@ -30,10 +30,7 @@ export type WebSocketEvent =
   | ({ kind: 'close' } & CloseBody)
   | { kind: 'ended'; how: 'end' | 'reset' | 'error'; error?: Error };
 
-export interface WebSocketOptions {
-  host: string;
-  port: number;
-  tls?: TlsOptions;
+export interface WebSocketOptions extends DialOptions {
   /** Aborting it destroys the connection: while it opens, `open` rejects; later it ends as an error. */
   signal?: AbortSignal;
   /** Aborting it gives up the opening, and does nothing after it. It should abort with `signal`, too. */
@@ -150,6 +147,16 @@ export class WebSocketConnection {
     this.#outInOrder(() => this.#wire.top.end());
   }
 
+  /** Ends TCP (FIN) without a word of TLS before it, which has to announce its end (RFC 8446 section 6.1). */
+  endBelowTls(): void {
+    this.#outInOrder(() => this.#wire.tcp.end());
+  }
+
+  /** Writes octets into TCP, below TLS where that is used. */
+  writeBelowTls(octets: Buffer): void {
+    this.#outInOrder(() => this.#wire.tcp.write(octets));
+  }
+
   /** Ends with RST at once; what was still to be sent is lost. Nothing more is announced. */
   reset(): void {
     this.#ended = true;
@@ -193,6 +200,8 @@ export class WebSocketConnection {
     if (socket.destroyed || socket.writableEnded) return;
     this.#options.observe?.({ direction: 'sent', bytes: octets });
     const step = Math.max(1, every ?? octets.length);
+    // Writes that wait are otherwise put together, and under TLS into one record.
+    if (every !== undefined) Object.assign(socket, { _writev: undefined });
     for (let at = 0; at < octets.length; at += step) socket.write(octets.subarray(at, at + step));
   }
 

@@ -1,20 +1,24 @@
-import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls';
+import { connect, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import {
+  finishHandshake,
+  startHandshake,
+  type TlsFacts,
+  type TlsOptions,
+  TlsVerificationError,
+} from '../tls/tls.ts';
 
-/** TLS from the first octet; the server's certificate is always verified. */
-export interface TlsOptions {
-  ca?: string | string[];
-  /** The name that the certificate must be for, and that is sent as SNI; the host unless said otherwise. */
-  servername?: string;
-  alpn?: string[];
-  minVersion?: SecureVersion;
-  maxVersion?: SecureVersion;
-}
+export { alertOf, type TlsFacts, TlsHandshakeError, type TlsOptions } from '../tls/tls.ts';
 
 export interface DialOptions {
   host: string;
   port: number;
+  /** TLS from the first octet; the server's certificate is always verified. */
   tls?: TlsOptions;
+  /** The TLS handshake is over, and the certificate may be one that is not accepted. */
+  onTls?(facts: TlsFacts): void;
+  /** The server handed out a session that a later connection can resume; it may do so at any time. */
+  onSession?(session: Buffer): void;
 }
 
 /** A connection: its TCP socket, and the one to read and write, which under TLS is another. */
@@ -23,18 +27,16 @@ export interface Wire {
   top: Socket;
 }
 
-/** Opens TCP, and TLS where asked for. Rejects with the system's error, or the reason of the signal. */
-export async function dial({ host, port, tls }: DialOptions, signal?: AbortSignal): Promise<Wire> {
+/** Opens TCP, and TLS where asked for. Rejects with the system's error, that of TLS, or the reason of the signal. */
+export async function dial(options: DialOptions, signal?: AbortSignal): Promise<Wire> {
   signal?.throwIfAborted();
+  const { host, port, tls } = options;
   const wire = open(host, port);
   const onAbort = () => drop(wire);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    await arrival(wire.tcp, 'connect');
-    if (tls) {
-      wire.top = secured(wire.tcp, host, tls);
-      await arrival(wire.top, 'secureConnect');
-    }
+    await connected(wire.tcp);
+    if (tls) wire.top = await secured(wire, { ...options, tls });
     signal?.throwIfAborted();
     return wire;
   } catch (error) {
@@ -73,32 +75,28 @@ function open(host: string, port: number): Wire {
   return { tcp, top: tcp };
 }
 
-function secured(tcp: Socket, host: string, tls: TlsOptions): TLSSocket {
-  const { servername = host, alpn, ca, minVersion, maxVersion } = tls;
-  return connectTls({
-    socket: tcp,
-    // The name that is verified where it is an address, which must not be sent as SNI (RFC 6066 section 3).
-    host: servername,
-    ...(isIP(servername) === 0 ? { servername } : {}),
-    rejectUnauthorized: true,
-    ...(ca === undefined ? {} : { ca }),
-    ...(alpn ? { ALPNProtocols: alpn } : {}),
-    ...(minVersion ? { minVersion } : {}),
-    ...(maxVersion ? { maxVersion } : {}),
-  }).on('error', ignore);
+async function secured(wire: Wire, options: DialOptions & { tls: TlsOptions }): Promise<TLSSocket> {
+  const { host, tls, onTls, onSession } = options;
+  const socket = startHandshake(wire.tcp, tls, host).on('error', ignore);
+  wire.top = socket;
+  if (onSession) socket.on('session', onSession);
+  const facts = await finishHandshake(socket);
+  onTls?.(facts);
+  if (!facts.authorized) throw new TlsVerificationError(facts, tls.servername ?? host);
+  return socket;
 }
 
-function arrival(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+function connected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
-      socket.off(event, onArrival).off('error', onError).off('close', onClose);
+      socket.off('connect', onConnect).off('error', onError).off('close', onClose);
       act();
     };
-    const onArrival = () => settle(resolve);
+    const onConnect = () => settle(resolve);
     const onError = (error: Error) => settle(() => reject(error));
     const onClose = () =>
       settle(() => reject(new Error('the server ended the connection before it was open')));
-    socket.once(event, onArrival).once('error', onError).once('close', onClose);
+    socket.once('connect', onConnect).once('error', onError).once('close', onClose);
   });
 }
 

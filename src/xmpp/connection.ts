@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { TlsFacts, TlsOptions } from '../tls/tls.ts';
 import { escapeXml, type XmlElement } from './element.ts';
 import { EventQueue } from './event-queue.ts';
 import type { HowEnded, Link, LinkHandlers } from './link.ts';
@@ -14,7 +15,6 @@ import {
   type XmlLimits,
   type XmlViolation,
 } from './stream-parser.ts';
-import type { TlsFacts, TlsOptions } from './tls.ts';
 import { WebSocketLink } from './websocket-link.ts';
 
 export {
@@ -23,7 +23,7 @@ export {
   TlsHandshakeError,
   type TlsOptions,
   TlsVerificationError,
-} from './tls.ts';
+} from '../tls/tls.ts';
 export { WebSocketRefusedError } from './websocket-link.ts';
 
 /** Something that the server did, in the order in which it did it. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { TlsFacts } from './tls.ts';
+import type { TlsFacts } from '../tls/tls.ts';
 
 /** How a connection came to its end. `local`: this side destroyed or reset it. */
 export type HowEnded = 'end' | 'reset' | 'error' | 'local';

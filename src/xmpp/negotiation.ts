@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { TlsOptions } from '../tls/tls.ts';
 import { type AuthenticationOptions, authenticate } from './authentication.ts';
 import type { StreamOptions, XmppConnection } from './connection.ts';
 import { XmlElement } from './element.ts';
 import { namespaces } from './namespaces.ts';
 import { Dialogue } from './negotiation-error.ts';
-import type { TlsOptions } from './tls.ts';
 
 export { type AuthenticationOptions, authenticate, tryToAuthenticate } from './authentication.ts';
 export { NegotiationError, type NegotiationStep } from './negotiation-error.ts';

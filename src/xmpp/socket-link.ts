@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { type HowEnded, howFailed, type Link, type LinkHandlers, slicesOf } from './link.ts';
 import {
   finishHandshake,
   startHandshake,
   TlsHandshakeError,
   type TlsOptions,
   TlsVerificationError,
-} from './tls.ts';
+} from '../tls/tls.ts';
+import { type HowEnded, howFailed, type Link, type LinkHandlers, slicesOf } from './link.ts';
 
 /** Connects by TCP; the own half stays open when the other ends. Rejects with the reason why it cannot be, or why it was aborted. */
 export function connectTcp(host: string, port: number, signal?: AbortSignal): Promise<Socket> {

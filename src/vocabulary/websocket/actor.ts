@@ -5,14 +5,16 @@ import {
   WebSocketConnection,
   type WebSocketEvent,
 } from '../../websocket/connection.ts';
+import type { TlsFacts } from '../../websocket/dial.ts';
 import { isControl, opcode } from '../../websocket/frame.ts';
 import { acceptFor } from '../../websocket/handshake.ts';
-import { type Finding, StepFailure } from '../expectation.ts';
+import { type Finding, type Look, StepFailure } from '../expectation.ts';
 import { type Arrival, Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
 import { connectInTime } from '../time-limit.ts';
 import { describeFrame } from './frame-text.ts';
 import { showPayload } from './payload-difference.ts';
+import { describeEnd, endedEarly, type TlsText, tlsOptionsOf } from './tls-way.ts';
 
 /** What arrives for an actor; a flood is what no step takes and does not end. */
 export type WebSocketArrival = WebSocketEvent | { kind: 'flood' };
@@ -23,6 +25,7 @@ export const transports = ['tcp', 'tls', 'tcp to the tls port'] as const;
 /** What `given` says of a client, names already filled in. */
 export interface WebSocketOptions {
   transport: (typeof transports)[number];
+  tls?: TlsText;
   path?: string;
   headers: Record<string, string>;
   subprotocols: string[];
@@ -42,6 +45,10 @@ export class WebSocketActor implements Actor {
   readonly #stage: Stage;
   readonly #sentinelPrefix = `sentinel-${randomBytes(6).toString('hex')}`;
   #connection: WebSocketConnection | undefined;
+  /** What is known of TLS since its handshake; undefined where there is none. */
+  tls: TlsFacts | undefined;
+  /** The latest session that the server handed out, to be resumed. */
+  #session: Buffer | undefined;
   /** True once something went out on this connection: a handshake can no longer begin on it. */
   requested = false;
   /** True from the answer 101 on, until one side ends the connection. */
@@ -120,11 +127,35 @@ export class WebSocketActor implements Actor {
   }
 
   /** Opens the connection (TCP, and TLS where the actor uses it), which must succeed, and writes nothing on it. */
-  async connect(): Promise<void> {
+  async connect(tls?: TlsText): Promise<void> {
+    const options = await this.#nextConnection(tls);
+    this.#connection = await connectInTime(this, this.#stage, (opening) =>
+      WebSocketConnection.open({ ...options, opening }),
+    );
+  }
+
+  /** The same, where TCP or TLS may fail: that counts as the end of the connection. */
+  async tryToConnect(tls?: TlsText): Promise<void> {
+    const options = await this.#nextConnection(tls);
+    this.#connection = await connectInTime(this, this.#stage, async (opening) => {
+      try {
+        return await WebSocketConnection.open({ ...options, opening });
+      } catch (error) {
+        if (opening.aborted) throw error;
+        this.#arrive(endedEarly(error));
+        return undefined;
+      }
+    });
+  }
+
+  /** Forgets what was, and says how to reach the server. */
+  async #nextConnection(tls: TlsText | undefined): Promise<ConnectionOptions> {
     this.#connection?.destroy();
+    this.#connection = undefined;
     this.inbox.forget();
     this.requested = false;
     this.#open = false;
+    this.tls = undefined;
     this.key = newKey();
     this.#octetsReceived = 0;
     this.closeFrames = 0;
@@ -132,27 +163,29 @@ export class WebSocketActor implements Actor {
     this.#messages = 0;
     this.#used = new Set();
     const generation = ++this.#generation;
-    const endpoint = this.#endpoint();
-    const link = await this.#stage.link(this.name, endpoint);
-    const { ca, domain } = this.#stage.target;
+    const link = await this.#stage.link(this.name, this.#endpoint());
     const secure = this.options.transport === 'tls';
-    const options: ConnectionOptions = {
+    const text = { ...this.options.tls, ...tls };
+    return {
       host: link.host,
       port: link.port,
-      ...(secure ? { tls: { servername: domain, ...(ca === undefined ? {} : { ca }) } } : {}),
+      ...(secure ? { tls: tlsOptionsOf(text, this.#stage, this.#session) } : {}),
       signal: this.#stage.signal,
       maxFrame: largestMessage,
       maxMessage: largestMessage,
       autoPong: true,
       autoClose: true,
+      onTls: (facts) => {
+        this.tls = facts;
+      },
+      onSession: (session) => {
+        this.#session = session;
+      },
       onEvent: (event) => {
         if (generation === this.#generation) this.#arrive(event);
       },
       observe: ({ direction, bytes }) => this.#stage.transcript.bytes(this.name, direction, bytes),
     };
-    this.#connection = await connectInTime(this, this.#stage, (opening) =>
-      WebSocketConnection.open({ ...options, opening }),
-    );
   }
 
   #endpoint(): Endpoint {
@@ -217,9 +250,10 @@ export class WebSocketActor implements Actor {
   }
 
   /** Ends the own half of the TCP connection, or resets it. */
-  finish(how: 'end' | 'reset'): void {
+  finish(how: 'end' | 'end below tls' | 'reset'): void {
     this.#open = false;
     if (how === 'end') this.connection.end();
+    else if (how === 'end below tls') this.connection.endBelowTls();
     else this.connection.reset();
   }
 
@@ -280,6 +314,14 @@ export class WebSocketActor implements Actor {
     return event.kind === 'violation' ? this.violationFinding(expected, event) : undefined;
   }
 
+  /** Why no fact of the connection can be learnt any more. */
+  brokenBy(expected: string): Look | undefined {
+    const ended = this.inbox.waiting().find(({ event }) => event.kind === 'ended');
+    if (!ended) return undefined;
+    const finding = this.finding('closed', expected, `what came was ${describeArrival(ended.event)}`);
+    return { state: 'broken', finding };
+  }
+
   violationFinding(expected: string, { section, text }: { section: string; text: string }): Finding {
     return this.finding('violation', expected, `the server broke section ${section}: ${text}`);
   }
@@ -314,7 +356,7 @@ export function describeArrival(event: WebSocketArrival): string {
     case 'flood':
       return 'more than a client can keep: the server sends without end, and the connection was cut';
     case 'ended':
-      return event.how === 'reset' ? 'a reset of the connection' : 'the end of the connection';
+      return describeEnd(event);
   }
 }
 

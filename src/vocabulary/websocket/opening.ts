@@ -185,14 +185,6 @@ export async function open(actor: WebSocketActor, stage: Stage, withinMs: number
 export const openingVerbs = [
   verb({
     subject: 'actor',
-    phrase: 'connects',
-    summary:
-      'Opens a new TCP connection (with TLS where the actor uses it) and sends nothing; an older one is dropped',
-    example: '- client connects',
-    play: (step, stage) => actorOf(step, stage).connect(),
-  }),
-  verb({
-    subject: 'actor',
     phrase: 'opens',
     summary:
       'Performs the opening handshake, which must succeed and agree to nothing that was not offered; connects first where that is needed',

@@ -7,6 +7,8 @@ import { exchangingVerbs } from './exchanging.ts';
 import { open, openingVerbs } from './opening.ts';
 import { receivingVerbs } from './receiving.ts';
 import { sendingVerbs } from './sending.ts';
+import { tlsVerbs } from './tls.ts';
+import { tlsWaySchema } from './tls-way.ts';
 
 const actors: ActorKind = {
   states: [
@@ -33,6 +35,7 @@ const actors: ActorKind = {
       description: 'The value of Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
     },
     transport: { enum: [...transports], description: 'TCP, TLS, or plain TCP to the port that expects TLS' },
+    tls: { ...tlsWaySchema, description: 'How TLS is begun, where it is used' },
   },
   facts: [
     { name: 'authority', summary: 'Host and port, as the Host header field has them' },
@@ -51,13 +54,15 @@ const actors: ActorKind = {
 };
 
 async function bringOne(given: GivenActor, stage: Stage): Promise<void> {
-  const { transport, path, headers, subprotocols, extensions } = given.options as Partial<WebSocketOptions>;
+  const { transport, tls, path, headers, subprotocols, extensions } =
+    given.options as Partial<WebSocketOptions>;
   const { names } = stage;
   const filled = Object.entries(headers ?? {}).map(([name, value]) => [name, names.fill(value)]);
   const actor = new WebSocketActor(
     given.name,
     {
       transport: transport ?? 'tcp',
+      ...(tls === undefined ? {} : { tls }),
       ...(path === undefined ? {} : { path: names.fill(path) }),
       headers: Object.fromEntries(filled),
       subprotocols: subprotocols ?? [],
@@ -75,6 +80,7 @@ export const websocket: Vocabulary = {
   name: 'websocket',
   summary: 'WebSocket clients, frame by frame',
   verbs: [
+    ...tlsVerbs,
     ...openingVerbs,
     ...sendingVerbs,
     ...receivingVerbs,

@@ -1,53 +1,17 @@
 import { offeredMechanisms } from '../../xmpp/authentication.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
-import type { Decision } from '../arrival-expectation.ts';
 import type { Expectation } from '../expectation.ts';
-import type { Names } from '../names.ts';
+import { describeFacts, FactExpectation, judgeFacts } from '../facts.ts';
 import type { Stage } from '../stage.ts';
+import { tlsFact, tlsFactsSchema, tlsFactsSummary } from '../tls-facts.ts';
 import { actorAs, verb } from '../vocabulary.ts';
 import { XmppActor } from './actor.ts';
-import { eventFor, FactExpectation } from './event-expectation.ts';
+import { eventFor } from './event-expectation.ts';
 import { patternOf } from './receiving.ts';
 import { compare } from './stanza-expectation.ts';
 
 const text = { type: 'string' } as const;
 const child = { type: 'string', pattern: '^\\s*<', description: 'A child of the stream features' } as const;
-
-/** Compares named facts with what they should be; undefined when all fit. */
-function factsThatDiffer(
-  expected: Readonly<Record<string, unknown>>,
-  actual: (name: string) => string | undefined,
-  names: Names,
-): { path: string; expected: string; actual?: string }[] {
-  const captured = new Map<string, string>();
-  const differences = Object.entries(expected).flatMap(([name, wanted]) => {
-    const value = actual(name);
-    const pattern = String(wanted);
-    if (names.matches(pattern, value, captured)) return [];
-    return [{ path: name, expected: pattern, ...(value === undefined ? {} : { actual: value }) }];
-  });
-  if (differences.length === 0) for (const [name, value] of captured) names.bind(name, value);
-  return differences;
-}
-
-function judgeFacts(
-  actor: XmppActor,
-  what: string,
-  expected: Readonly<Record<string, unknown>>,
-  actual: (name: string) => string | undefined,
-  stage: Stage,
-): Decision {
-  const differences = factsThatDiffer(expected, actual, stage.names);
-  const [first] = differences;
-  if (!first) return 'met';
-  const message = `${what}: ${first.path} is ${first.actual ?? 'missing'}, expected ${first.expected}`;
-  return { ...actor.finding('mismatch', describe(what, expected), message), differences };
-}
-
-function describe(what: string, expected: Readonly<Record<string, unknown>>): string {
-  const facts = Object.entries(expected).map(([name, value]) => `${name}: ${String(value)}`);
-  return facts.length === 0 ? what : `${what} with ${facts.join(', ')}`;
-}
 
 export const streamVerbs = [
   verb({
@@ -73,7 +37,7 @@ export const streamVerbs = [
     example: "- romeo receives header: { from: '{domain}', id: '{stream=*}', version: '1.0' }",
     expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
-      const expected = describe('a stream header', step.value ?? {});
+      const expected = describeFacts('a stream header', step.value ?? {});
       return eventFor(actor, {
         expected,
         judge: (event) => {
@@ -293,29 +257,14 @@ export const streamVerbs = [
   verb({
     subject: 'actor',
     phrase: 'sees tls',
-    takes: {
-      type: 'object',
-      properties: {
-        version: text,
-        cipher: text,
-        alpn: text,
-        authorized: { ...text, description: 'The certificate leads to the authority and is for the name' },
-        names: { ...text, description: 'Those that the certificate is for: `DNS:example.org`' },
-        subject: text,
-        issuer: text,
-      },
-      additionalProperties: false,
-      minProperties: 1,
-    },
-    summary: 'Facts about the TLS connection: version, cipher, the protocol chosen by ALPN, the certificate',
+    takes: tlsFactsSchema,
+    summary: tlsFactsSummary,
     example: '- romeo sees tls: { version: "{TLSv1.2|TLSv1.3}" }',
     expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
-      return new FactExpectation(actor, describe('TLS', step.value), () => {
-        if (!actor.tls) return 'other';
-        const facts: Record<string, unknown> = { ...actor.tls, ...actor.tls.certificate() };
-        const actual = (name: string) => (facts[name] === undefined ? undefined : String(facts[name]));
-        return judgeFacts(actor, 'TLS', step.value, actual, stage);
+      return new FactExpectation(actor, describeFacts('TLS', step.value), () => {
+        const { tls } = actor;
+        return tls ? judgeFacts(actor, 'TLS', step.value, (name) => tlsFact(tls, name), stage) : 'other';
       });
     },
   }),

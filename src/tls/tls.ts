@@ -15,6 +15,8 @@ export interface TlsOptions {
   ca?: string | string[];
   /** The name that the certificate must be for, and that is sent as SNI unless it is an IP address. */
   servername?: string;
+  /** Whether the name is sent at all; default true. */
+  sni?: boolean;
   /** Protocols offered by ALPN; an empty list offers none. */
   alpn?: string[];
   minVersion?: SecureVersion;
@@ -22,6 +24,8 @@ export interface TlsOptions {
   /** PEM of a client certificate with its chain, and of its key, for SASL EXTERNAL. */
   certificate?: string;
   key?: string;
+  /** That of an earlier connection, to be resumed; see `TLSSocket`'s event `session`. */
+  session?: Buffer;
 }
 
 /** What is known of a TLS connection once its handshake is over. */
@@ -32,6 +36,8 @@ export interface TlsFacts {
   cipher: string;
   /** The protocol that the server chose; `undefined` for none. */
   alpn: string | undefined;
+  /** Whether the server went on with the session of an earlier connection. */
+  resumed: boolean;
   /** Whether the certificate of the server is trusted and for the name wanted. */
   authorized: boolean;
   /** Why it is not, such as `ERR_TLS_CERT_ALTNAME_INVALID` or `CERT_HAS_EXPIRED`. */
@@ -70,13 +76,22 @@ export class TlsVerificationError extends Error {
 export class TlsHandshakeError extends Error {
   override readonly name = 'TlsHandshakeError';
   readonly code: string | undefined;
+  /** The alert that the server refused with, such as `no_application_protocol`; absent: none came. */
+  readonly alert: string | undefined;
 
   constructor(cause: Error) {
     // OpenSSL's own message holds addresses in memory; its reason is the part for people.
     const reason = 'reason' in cause && typeof cause.reason === 'string' ? cause.reason : cause.message;
     super(`The TLS handshake failed: ${reason}`, { cause });
     this.code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+    this.alert = alertOf(cause);
   }
+}
+
+/** The name of the alert (RFC 8446 section 6) that an error of a TLS socket tells of. */
+export function alertOf(error: Error): string | undefined {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?(\w+)$/.exec(code)?.[1]?.toLowerCase();
 }
 
 const contexts = new Map<string, SecureContext>();
@@ -99,13 +114,15 @@ function contextFor(
 
 /** Begins TLS on a connected socket. The handshake is still to come; see `finishHandshake`. */
 export function startHandshake(socket: Socket, options: TlsOptions, host: string): TLSSocket {
-  const { ca, alpn, minVersion, maxVersion, certificate, key } = options;
+  const { ca, alpn, minVersion, maxVersion, certificate, key, session, sni = true } = options;
   const name = options.servername ?? host;
   const old = [minVersion, maxVersion].some((version) => version === 'TLSv1' || version === 'TLSv1.1');
   const settings: ConnectionOptions = {
     socket,
     host: name,
-    ...(isIP(name) === 0 && { servername: name }),
+    // An empty name is none. An address must not be sent (RFC 6066 section 3).
+    servername: sni && isIP(name) === 0 ? name : '',
+    ...(session && { session }),
     secureContext: contextFor({
       ca,
       minVersion,
@@ -158,6 +175,7 @@ function factsOf(socket: TLSSocket): TlsFacts {
     version: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().standardName,
     alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
+    resumed: socket.isSessionReused(),
     authorized: socket.authorized,
     // The types say that it is an Error; in truth it is the code of one.
     reason: socket.authorized ? undefined : String(socket.authorizationError),
