@@ -44,7 +44,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'tls-1.1-is-accepted',
-    breaks: ['messaging/tls-old-versions-refused'],
+    breaks: ['messaging/tls-old-versions-refused', 'wss/rfc8996-old-versions'],
     summary: 'Accepts versions of TLS that are not to be used any more',
   },
   {

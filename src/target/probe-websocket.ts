@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { request as requestPlain } from 'node:http';
 import { request as requestSecured } from 'node:https';
 import { isIP } from 'node:net';
+import { dial, type TlsOptions } from '../websocket/dial.ts';
 import type { CapabilityName } from './capabilities.ts';
 import type { Endpoint } from './running-target.ts';
 
@@ -46,4 +47,17 @@ export function probeWebSocket(
     request.once('error', reject);
     request.end();
   });
+}
+
+/** Whether a TLS handshake with these options succeeds. */
+export async function canSecure(
+  { host, port }: Endpoint,
+  { ca, domain }: { ca?: string | undefined; domain: string },
+  { tls, signal }: { tls: TlsOptions; signal: AbortSignal },
+): Promise<boolean> {
+  const options = { host, port, tls: { servername: domain, ...(ca === undefined ? {} : { ca }), ...tls } };
+  const { tcp, top } = await dial(options, signal);
+  top.destroy();
+  tcp.destroy();
+  return true;
 }

@@ -4,7 +4,7 @@ import { authenticate, bind, openWithFeatures } from '../xmpp/negotiation.ts';
 import { StreamManagement } from '../xmpp/stream-management.ts';
 import { type Capabilities, type CapabilityName, compareCapabilities } from './capabilities.ts';
 import { infoOf, loginFeatures, showStreamFeatures } from './probe-features.ts';
-import { probeWebSocket } from './probe-websocket.ts';
+import { canSecure, probeWebSocket } from './probe-websocket.ts';
 import type { Account, RunningTarget } from './running-target.ts';
 import type { TargetFile } from './target.schema.ts';
 import { handiestEndpoint, openStreamTo } from './xmpp-connections.ts';
@@ -104,13 +104,26 @@ async function probeStreams({ target, signal, see }: Probing): Promise<void> {
 async function probeTlsVersions({ target, signal, see }: Probing): Promise<void> {
   const { xmpp, 'xmpp-tls': direct, 'xmpp-websocket-tls': web } = target.endpoints;
   const endpoint = direct ?? xmpp ?? web;
-  if (!endpoint) return;
+  if (!endpoint) return probeTlsOfWebSocket({ target, signal, see });
   await Promise.allSettled(
     (['TLSv1.2', 'TLSv1.3'] as const).map(async (version) => {
       const tls = { minVersion: version, maxVersion: version };
       const connection = await openStreamTo(target, endpoint, { signal, tls });
       if (connection.tlsSocket?.getProtocol() === version) see(version === 'TLSv1.2' ? 'tls-1.2' : 'tls-1.3');
       await leave(connection);
+    }),
+  );
+}
+
+/** For a server that speaks WebSocket alone. */
+async function probeTlsOfWebSocket({ target, signal, see }: Pick<Probing, 'target' | 'signal' | 'see'>) {
+  const endpoint = target.endpoints['websocket-tls'];
+  if (!endpoint) return;
+  await Promise.allSettled(
+    (['TLSv1.2', 'TLSv1.3'] as const).map(async (version) => {
+      const tls = { minVersion: version, maxVersion: version };
+      if (await canSecure(endpoint, target, { tls, signal }))
+        see(version === 'TLSv1.2' ? 'tls-1.2' : 'tls-1.3');
     }),
   );
 }

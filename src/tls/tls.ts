@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import {
   type ConnectionOptions,
+  checkServerIdentity,
   connect,
   createSecureContext,
   type SecureContext,
@@ -15,8 +16,8 @@ export interface TlsOptions {
   ca?: string | string[];
   /** The name that the certificate must be for, and that is sent as SNI unless it is an IP address. */
   servername?: string;
-  /** Whether the name is sent at all; default true. */
-  sni?: boolean;
+  /** The name that is sent as SNI instead; false: none. */
+  sni?: string | false;
   /** Protocols offered by ALPN; an empty list offers none. */
   alpn?: string[];
   minVersion?: SecureVersion;
@@ -114,14 +115,17 @@ function contextFor(
 
 /** Begins TLS on a connected socket. The handshake is still to come; see `finishHandshake`. */
 export function startHandshake(socket: Socket, options: TlsOptions, host: string): TLSSocket {
-  const { ca, alpn, minVersion, maxVersion, certificate, key, session, sni = true } = options;
+  const { ca, alpn, minVersion, maxVersion, certificate, key, session } = options;
   const name = options.servername ?? host;
+  const { sni = name } = options;
   const old = [minVersion, maxVersion].some((version) => version === 'TLSv1' || version === 'TLSv1.1');
   const settings: ConnectionOptions = {
     socket,
     host: name,
     // An empty name is none. An address must not be sent (RFC 6066 section 3).
-    servername: sni && isIP(name) === 0 ? name : '',
+    servername: sni !== false && isIP(sni) === 0 ? sni : '',
+    ...(sni !== false &&
+      sni !== name && { checkServerIdentity: (_host, shown) => checkServerIdentity(name, shown) }),
     ...(session && { session }),
     secureContext: contextFor({
       ca,

@@ -3,6 +3,7 @@ import { closingFaults } from './closing-faults.ts';
 import { compressionFaults } from './compression-faults.ts';
 import type { FaultRow } from './fault-row.ts';
 import { frameFaults } from './frame-faults.ts';
+import { tlsFaults } from './tls-faults.ts';
 
 /** What the echo endpoint does wrong in the opening handshake. */
 const handshakeFaults: FaultRow[] = [
@@ -83,7 +84,7 @@ const handshakeFaults: FaultRow[] = [
   ],
 ];
 
-const rows = [...handshakeFaults, ...frameFaults, ...closingFaults, ...compressionFaults];
+const rows = [...handshakeFaults, ...frameFaults, ...closingFaults, ...compressionFaults, ...tlsFaults];
 
 export const faults: Fault[] = rows.map(([name, breaks, summary, silent]) => ({
   name,

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { Port } from '../port.ts';
-import { securedForHttp } from '../secured-for-http.ts';
 import type { Ground, Service } from '../service.ts';
 import { EchoConnection } from './echo-connection.ts';
 import { echoPath } from './echo-handshake.ts';
+import { serveUnderTls } from './echo-tls.ts';
 
 /** A WebSocket that sends every message back, in clear and under TLS, on Touchstone's own codec. */
 export class EchoService implements Service {
@@ -23,18 +23,20 @@ export class EchoService implements Service {
 
   static async start(ground: Ground): Promise<EchoService> {
     const connections = new Set<EchoConnection>();
+    const endServer = () => {
+      for (const one of connections) one.cutOff();
+    };
     const serve = (socket: Socket) => {
-      const connection = new EchoConnection(socket, ground, () => {
-        for (const one of connections) one.cutOff();
-      });
+      const connection = new EchoConnection(socket, ground, endServer);
       connections.add(connection);
       socket.once('close', () => connections.delete(connection));
     };
+    const serveSecurely = (socket: Socket) => serveUnderTls(socket, { ground, serve, endServer });
     const ports = await Promise.all([
       Port.open(ground.activity, serve),
       Port.open(ground.activity, (socket) => {
-        if (ground.faults.active('tls-port-speaks-plain-too')) serveEither(socket, ground, serve);
-        else serve(securedForHttp(socket, ground.identity));
+        if (ground.faults.active('tls-port-speaks-plain-too')) serveEither(socket, serve, serveSecurely);
+        else serveSecurely(socket);
       }),
     ]);
     return new EchoService(ports, connections);
@@ -58,11 +60,16 @@ export class EchoService implements Service {
 /** The first octet of a TLS handshake (RFC 8446 section 5.1); no HTTP request begins with it. */
 const tlsHandshake = 22;
 
-function serveEither(socket: Socket, ground: Ground, serve: (socket: Socket) => void): void {
+function serveEither(
+  socket: Socket,
+  serve: (socket: Socket) => void,
+  serveSecurely: (socket: Socket) => void,
+): void {
   socket.once('data', (octets: Buffer) => {
     socket.pause();
     socket.unshift(octets);
-    serve(octets[0] === tlsHandshake ? securedForHttp(socket, ground.identity) : socket);
+    if (octets[0] === tlsHandshake) serveSecurely(socket);
+    else serve(socket);
     socket.resume();
   });
 }

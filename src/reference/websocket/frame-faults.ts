@@ -78,7 +78,7 @@ export const frameFaults: FaultRow[] = [
       rfc6455/5.2-mask-bit-read rfc6455/5.3-any-masking-key rfc6455/5.4-fragmented
       rfc6455/5.6-text-split-code-point rfc6455/6.2-next-message rfc6455/7.2.3-survives-abnormal-closure
       rfc6455/8.1-valid-utf-8-accepted rfc7692/6.2-concatenates-fragments rfc7692/6.2-decompresses
-      rfc7692/7.2.2-appends-tail`,
+      rfc7692/7.2.2-appends-tail wss/rfc8446-5.1-any-fragmentation`,
     'Changes the first octet of every message',
   ],
   [

@@ -12,6 +12,7 @@ export function play(
   given: string | Record<string, unknown>,
   steps: StepText[],
   withinMs = 3_000,
+  ca?: string,
 ): Promise<Outcome> {
   const { state = 'open', ...options } = typeof given === 'string' ? { state: given } : given;
   return playScene({
@@ -19,6 +20,7 @@ export function play(
     target: {
       name: 'scripted',
       domain: 'localhost',
+      ...(ca === undefined ? {} : { ca }),
       endpoints: {
         websocket: { kind: 'websocket', host: '127.0.0.1', port, path: '/', tls: 'none' },
         'websocket-tls': { kind: 'websocket-tls', host: '127.0.0.1', port, path: '/', tls: 'direct' },

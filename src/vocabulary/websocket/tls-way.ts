@@ -35,8 +35,8 @@ export function tlsOptionsOf(text: TlsText, stage: Stage, session: Buffer | unde
   const { minimum, maximum, servername, alpn, resumes } = text;
   const { ca, domain } = stage.target;
   return {
-    servername: typeof servername === 'string' ? stage.names.fill(servername) : domain,
-    sni: servername !== null,
+    servername: domain,
+    ...(servername === undefined ? {} : { sni: servername === null ? false : stage.names.fill(servername) }),
     ...(ca === undefined ? {} : { ca }),
     ...(alpn ? { alpn: alpn.map((name) => stage.names.fill(name)) } : {}),
     ...(minimum ? { minVersion: minimum } : {}),
