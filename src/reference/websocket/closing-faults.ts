@@ -39,7 +39,8 @@ export const closingFaults: FaultRow[] = [
   ],
   [
     'bad-close-codes-are-accepted',
-    'rfc6455/5.5.1-body-code-defined rfc6455/7.4.2-codes-0-999 rfc6455/7.4.2-codes-unassigned',
+    `rfc6455/5.5.1-body-code-defined rfc6455/7.4.2-codes-0-999 rfc6455/7.4.2-codes-5000-and-above
+      rfc6455/7.4.2-codes-unassigned`,
     'Takes any close code',
   ],
   [
@@ -76,5 +77,15 @@ export const closingFaults: FaultRow[] = [
     'rfc6455/7.2.2* rfc6455/7.1.1-server-closes-tcp*',
     'Keeps its half of TCP when the client has ended its own',
     true,
+  ],
+  [
+    'tcp-is-reset-after-close',
+    'rfc6455/7.1.1-clean-close rfc6455/7.1.1-server-closes-tcp-first',
+    'Resets TCP after its close frame, instead of ending it',
+  ],
+  [
+    'reset-ends-the-server',
+    'rfc6455/7.2.3-survives-abnormal-closure rfc6455/10.4-limits-protected',
+    'Ends every connection when a client resets its own',
   ],
 ];

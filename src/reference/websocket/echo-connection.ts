@@ -50,6 +50,9 @@ export class EchoConnection {
       if (!this.#faults.active('end-of-tcp-is-not-noticed')) this.#inOrder(() => void this.#socket.end());
     });
     if (this.#faults.active('end-of-tcp-is-not-noticed')) socket.allowHalfOpen = true;
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNRESET' && this.#faults.active('reset-ends-the-server')) this.#endServer();
+    });
   }
 
   pause(): void {
@@ -275,14 +278,18 @@ export class EchoConnection {
     )
       return;
     if (this.#faults.active('pings-are-answered-after-failing')) return this.#endAfterThisTurn();
+    if (this.#faults.active('tcp-is-reset-after-close')) return this.#endAfterThisTurn('reset');
     // FIN first, while the rest is still read: an RST could overtake the close frame.
     this.#socket.end();
     this.#compression?.close();
   }
 
-  #endAfterThisTurn(): void {
+  #endAfterThisTurn(how: 'end' | 'reset' = 'end'): void {
     const turn = new Promise<void>((resolve) => setImmediate(resolve));
-    void this.#ground.activity.during(turn).then(() => this.#socket.end());
+    void this.#ground.activity.during(turn).then(() => {
+      if (how === 'reset') this.#socket.resetAndDestroy();
+      else this.#socket.end();
+    });
   }
 
   #send(frame: { opcode: number; payload: Buffer; fin?: boolean; rsv1?: boolean }): void {

@@ -160,15 +160,20 @@ function broken(finding: Finding): Look {
   return { state: 'broken', finding };
 }
 
-/** The TCP connection ends; a server that answers a ping instead goes on. */
-function endExpectation(actor: WebSocketActor, stage: Stage): Expectation {
-  const expected = `the server to end the TCP connection of ${actor.name}`;
+const howEnded = { FIN: 'end', RST: 'reset' } as const;
+
+/** The TCP connection ends, by any means or by this one; a server that answers a ping instead goes on. */
+function endExpectation(actor: WebSocketActor, stage: Stage, by?: keyof typeof howEnded): Expectation {
+  const how = by === undefined ? '' : ` by ${by}`;
+  const expected = `the server to end the TCP connection of ${actor.name}${how}`;
   let closed = false;
   return arrivalFor(actor, {
     expected,
     survivesEnd: true,
     judge(event): Judgement {
       if (event.kind === 'close') closed = true;
+      if (event.kind === 'ended' && by !== undefined && event.how !== howEnded[by])
+        return actor.finding('mismatch', expected, `${describeArrival(event)} came`);
       if (event.kind === 'ended') return 'met';
       if (actor.isSentinel(event) && !closed)
         return actor.finding('unexpected', expected, 'the server went on: it answered a ping');
@@ -239,5 +244,14 @@ export const closingVerbs = [
       'The server ends the TCP connection (FIN or RST). Several close frames before are tolerated (warn)',
     example: '- client is closed',
     expect: (step, stage) => endExpectation(actorOf(step, stage), stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'is closed by {FIN|RST}',
+    summary:
+      'The server ends the TCP connection in this way. Several close frames before are tolerated (warn)',
+    example: '- client is closed by FIN',
+    expect: (step, stage) =>
+      endExpectation(actorOf(step, stage), stage, step.slots['FIN|RST'] === 'FIN' ? 'FIN' : 'RST'),
   }),
 ];
