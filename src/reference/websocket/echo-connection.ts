@@ -137,6 +137,7 @@ export class EchoConnection {
     const message = this.#message;
     if (!message || message.type !== opcode.text || message.compressed || this.#closing) return;
     if (head.opcode >= 3 || this.#faults.active('bad-utf-8-is-accepted')) return;
+    if (this.#faults.active('utf-8-is-judged-at-the-end')) return;
     if (!message.utf8.write(part)) this.#fail({ code: 1007, why: 'this text is not UTF-8' });
   }
 
@@ -175,7 +176,7 @@ export class EchoConnection {
     if (inflate && this.#compression) return this.#inflateAndEcho(message.type, whole, this.#compression);
     if (
       message.type === opcode.text &&
-      !message.utf8.complete &&
+      !(this.#faults.active('utf-8-is-judged-at-the-end') ? isUtf8(whole) : message.utf8.complete) &&
       !this.#faults.active('bad-utf-8-is-accepted')
     )
       return this.#fail({ code: 1007, why: 'this text ends inside a character' });

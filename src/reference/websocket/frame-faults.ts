@@ -108,6 +108,11 @@ export const frameFaults: FaultRow[] = [
     'Takes text that is not UTF-8',
   ],
   [
+    'utf-8-is-judged-at-the-end',
+    'rfc6455/8.1-invalid-utf-8-fails rfc6455/8.1-invalid-utf-8-fragments',
+    'Looks at the text of a message when the message has ended',
+  ],
+  [
     'good-utf-8-is-refused',
     `rfc6455/5.6-text-split-code-point rfc6455/8.1-valid-utf-8-accepted
       rfc7692/6.1-utf-8-across-compressed-fragments`,
