@@ -5,7 +5,7 @@ import { type Reporter, together } from '../report/reporter.ts';
 import type { Case } from '../suite/case.ts';
 import { matchesAny } from '../suite/glob.ts';
 import type { Suites } from '../suite/load-suites.ts';
-import { EmptySelectionError, type Selection, select } from '../suite/select.ts';
+import { EmptySelectionError, ownNames, type Selection, select } from '../suite/select.ts';
 import type { Capabilities } from '../target/capabilities.ts';
 import type { TargetDefinition } from '../target/load-target.ts';
 import type { RunningTarget } from '../target/running-target.ts';
@@ -114,7 +114,7 @@ async function startAndPlay(
 function chosenOf(planned: readonly PlannedCase[], selection: Selection): PlannedCase[] {
   const { only = [] } = selection;
   const chosen = planned.filter(
-    (one) => only.length === 0 || matchesAny(one.id, only) || matchesAny(one.case.id, only),
+    (one) => only.length === 0 || [one.id, ...ownNames(one.case)].some((id) => matchesAny(id, only)),
   );
   if (chosen.length === 0) throw new EmptySelectionError(selection);
   return chosen;

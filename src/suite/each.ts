@@ -2,9 +2,17 @@ import type { CaseText } from './suite.schema.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** The rows of `each`: a list of maps as it stands, a map of lists as every combination of their values. */
+/**
+ * The rows of `each`: a list of maps as it stands, a map of lists as every combination of their values, and a list
+ * of lists of maps as every combination of their rows.
+ */
 export function rowsOf(each: NonNullable<CaseText['each']>): Row[] {
-  if (Array.isArray(each)) return each;
+  if (Array.isArray(each)) {
+    if (!Array.isArray(each[0])) return each as Row[];
+    return (each as Row[][]).reduce((left, right) =>
+      left.flatMap((one) => right.map((other) => ({ ...one, ...other }))),
+    );
+  }
   let rows: Row[] = [{}];
   for (const [key, values] of Object.entries(each)) {
     rows = rows.flatMap((row) => (values as unknown[]).map((value) => ({ ...row, [key]: value })));

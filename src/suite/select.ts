@@ -36,7 +36,7 @@ export function select(
   idsOf: (one: Case) => readonly string[] = (one) => [one.id],
 ): Case[] {
   const { only, spec, level, needs, heavy } = selection;
-  const namesOf = (one: Case) => [...idsOf(one), ...one.equals];
+  const namesOf = (one: Case) => [...idsOf(one), ...ownNames(one)];
   const specs = spec?.map(plain);
   const left = cases.filter(
     (one) =>
@@ -49,6 +49,11 @@ export function select(
   );
   if (left.length === 0) throw new EmptySelectionError(selection, cases);
   return left;
+}
+
+/** What `--only` may call a case, whatever the target: its id, and those of the peers' cases that it equals. */
+export function ownNames(one: Case): string[] {
+  return [one.id, ...one.equals];
 }
 
 /** A glob that reaches a heavy case only by its stars does not ask for it. */

@@ -64,10 +64,16 @@ export const suiteOutline = {
             propertyNames: { pattern: '^[a-z][a-z0-9-]*$', description: 'An actor: a name in lower case' },
           },
           each: {
-            description: 'One case per value, or per row: {length: [0, 125]}, or a list of maps',
+            description:
+              'One case per value, or per row: {length: [0, 125]}, or a list of maps; a list of such lists makes every combination of their rows',
             anyOf: [
               { type: 'object', minProperties: 1, additionalProperties: { type: 'array' } },
               { type: 'array', items: { type: 'object', minProperties: 1 } },
+              {
+                type: 'array',
+                minItems: 2,
+                items: { type: 'array', minItems: 1, items: { type: 'object', minProperties: 1 } },
+              },
             ],
           },
           steps: { type: 'array', minItems: 1 },

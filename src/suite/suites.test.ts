@@ -172,6 +172,20 @@ describe('`each`', () => {
       { a: 2, b: 'y' },
     ]);
     expect(rowsOf([{ a: 1 }, { a: 2, b: 3 }])).toEqual([{ a: 1 }, { a: 2, b: 3 }]);
+    expect(
+      rowsOf([
+        [{ a: 1 }, { a: 2 }],
+        [
+          { b: 3, c: 4 },
+          { b: 5, c: 6 },
+        ],
+      ]),
+    ).toEqual([
+      { a: 1, b: 3, c: 4 },
+      { a: 1, b: 5, c: 6 },
+      { a: 2, b: 3, c: 4 },
+      { a: 2, b: 5, c: 6 },
+    ]);
   });
 
   it('names its values in ids and titles', async () => {

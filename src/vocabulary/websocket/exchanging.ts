@@ -192,7 +192,7 @@ export const exchangingVerbs = [
     takes: exchangeSchema,
     summary: 'As `exchanges`, each message compressed as it was negotiated',
     example:
-      '- client exchanges 1000 compressed text messages: { of: 8KiB, from: { file: records.json }, in fragments of: 256 }\n  within: 60s',
+      '- client exchanges 1000 compressed text messages: { of: 8KiB, from: { file: records.jsonl }, in fragments of: 256 }\n  within: 60s',
     prepare: ({ slots, value }) => {
       checkPayload(value.from);
       return countIn(slots);
