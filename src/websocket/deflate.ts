@@ -36,7 +36,8 @@ export class Deflater {
 
   /** The compressed message without the tail. Calls must not overlap. */
   async deflate(message: Buffer): Promise<Buffer> {
-    this.#stream ??= createDeflateRaw({ windowBits: this.#bits });
+    // What is compressed well proves no more than what is compressed fast.
+    this.#stream ??= createDeflateRaw({ windowBits: this.#bits, level: constants.Z_BEST_SPEED });
     const stream = this.#stream;
     const parts: Buffer[] = [];
     const onData = (part: Buffer) => parts.push(part);
