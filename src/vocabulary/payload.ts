@@ -86,8 +86,28 @@ export function checkPayload(recipe: PayloadRecipe): void {
     throw new StepMistake(`a payload of ${wanted} is more than Touchstone makes (256MiB)`);
 }
 
-/** The octets that a recipe stands for. Text is a template: names in braces are filled in. */
+/** Payloads from this size on are made once for all steps that name the same recipe, while one of them is in use. */
+const large = 65_536;
+const shared = new Map<string, WeakRef<Buffer>>();
+const noLongerUsed = new FinalizationRegistry<string>((recipe) => shared.delete(recipe));
+
+/**
+ * The octets that a recipe stands for, not to be written to. Text is a template: names in braces are filled in.
+ */
 export function makePayload(recipe: PayloadRecipe, names: Names): Buffer {
+  if (typeof recipe === 'string' || 'hex' in recipe) return made(recipe, names);
+  const filled = 'text' in recipe ? { ...recipe, text: names.fill(recipe.text) } : recipe;
+  const key = 'parts' in recipe ? undefined : JSON.stringify(filled);
+  const known = key === undefined ? undefined : shared.get(key)?.deref();
+  if (known) return known;
+  const payload = made(recipe, names);
+  if (key === undefined || payload.length < large) return payload;
+  shared.set(key, new WeakRef(payload));
+  noLongerUsed.register(payload, key);
+  return payload;
+}
+
+function made(recipe: PayloadRecipe, names: Names): Buffer {
   if (typeof recipe === 'string') return Buffer.from(names.fill(recipe));
   if ('parts' in recipe) return Buffer.concat(recipe.parts.map((part) => makePayload(part, names)));
   if ('hex' in recipe) return Buffer.from(recipe.hex.replace(/\s+/g, ''), 'hex');

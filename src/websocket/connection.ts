@@ -4,7 +4,7 @@ import { type CloseBody, decodeClose, encodeClose, mayBeSent } from './close-cod
 import { Deflater } from './deflate.ts';
 import { type DeflateParameters, parseExtensions, readAgreement } from './deflate-offer.ts';
 import { type DialOptions, dial, resetWire, type Wire, whenNotReset } from './dial.ts';
-import { encodeFrame, type Frame, type FrameSpec, isControl, opcode } from './frame.ts';
+import { encodeFrames, type Frame, type FrameSpec, isControl, opcode } from './frame.ts';
 import { FrameError, FrameParser } from './frame-parser.ts';
 import { encodeRequest, type HandshakeRequest, type HandshakeResponse, readResponse } from './handshake.ts';
 import { type Head, HeadError, HeadReader, valuesOf } from './http-head.ts';
@@ -126,14 +126,14 @@ export class WebSocketConnection {
   /** Several frames in one write, or in writes of `every` octets. */
   sendFrames(specs: readonly FrameSpec[], slices: { every?: number } = {}): void {
     if (specs.some((spec) => spec.opcode === opcode.close)) this.#closeSent = true;
-    this.write(Buffer.concat(specs.map(encodeFrame)), slices);
+    this.write(encodeFrames(specs), slices);
   }
 
   /** Sends a message as its form says; it is compressed only where that was agreed. */
   sendMessage(payload: Buffer, form: MessageForm & { compress?: boolean }): void {
     const deflater = form.compress ? this.#deflater : undefined;
     const send = (octets: Buffer, compressed: boolean) =>
-      this.#write(Buffer.concat(cutIntoFrames(octets, form, compressed).map(encodeFrame)), undefined);
+      this.#write(encodeFrames(cutIntoFrames(octets, form, compressed)), undefined);
     if (!deflater) return this.#outInOrder(() => send(payload, false));
     const before = this.#outgoing ?? Promise.resolve();
     this.#queueOut(before.then(async () => send(await deflater.deflate(payload), true)));

@@ -105,7 +105,7 @@ export class FrameParser {
     const from = this.#begun.length;
     const part = chunk.subarray(at, at + head.length - from);
     const isWhole = from + part.length === head.length;
-    if (from > 0 || !isWhole) this.#begun.add(part);
+    if (from > 0 || !isWhole) this.#begun.add(part, head.length);
     if (this.#handlers.onPart && !isControl(head.opcode))
       this.#handlers.onPart(head, unmasked(head, part, from));
     // A copy where it came at once: the chunk may be part of a buffer that is used again.

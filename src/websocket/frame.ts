@@ -43,15 +43,39 @@ export interface FrameSpec {
  * masking key is not of four octets.
  */
 export function encodeFrame(spec: FrameSpec): Buffer {
-  const { fin = true, rsv1 = false, rsv2 = false, rsv3 = false, mask = true, payload } = spec;
-  const first =
-    (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | (rsv2 ? 0x20 : 0) | (rsv3 ? 0x10 : 0) | (spec.opcode & 0x0f);
-  const length = encodeLength(BigInt(spec.length?.of ?? payload.length), spec.length?.as);
-  if (mask === false) return Buffer.concat([Buffer.from([first]), length, payload]);
-  const key = mask === true ? randomBytes(4) : mask;
-  if (key.length !== 4) throw new RangeError(`a masking key has 4 octets, not ${key.length}`);
-  length[0] = (length[0] ?? 0) | 0x80;
-  return Buffer.concat([Buffer.from([first]), length, key, masked(payload, key)]);
+  return encodeFrames([spec]);
+}
+
+/** The octets of frames, one after another; each payload is copied once. Throws as `encodeFrame` does. */
+export function encodeFrames(specs: readonly FrameSpec[]): Buffer {
+  const keys = randomBytes(4 * specs.length);
+  const lengths = specs.map(({ length, payload }) =>
+    encodeLength(BigInt(length?.of ?? payload.length), length?.as),
+  );
+  const size = specs.reduce(
+    (sum, { mask, payload }, index) =>
+      sum + 1 + (lengths[index]?.length ?? 0) + (mask === false ? 0 : 4) + payload.length,
+    0,
+  );
+  const octets = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const [index, spec] of specs.entries()) {
+    const { fin = true, rsv1 = false, rsv2 = false, rsv3 = false, mask = true, payload } = spec;
+    octets[at++] =
+      (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | (rsv2 ? 0x20 : 0) | (rsv3 ? 0x10 : 0) | (spec.opcode & 0x0f);
+    const lengthAt = at;
+    at += lengths[index]?.copy(octets, at) ?? 0;
+    if (mask === false) at += payload.copy(octets, at);
+    else {
+      const key = mask === true ? keys.subarray(4 * index, 4 * index + 4) : mask;
+      if (key.length !== 4) throw new RangeError(`a masking key has 4 octets, not ${key.length}`);
+      octets[lengthAt] = (octets[lengthAt] ?? 0) | 0x80;
+      at += key.copy(octets, at);
+      maskInto(octets, at, payload, key);
+      at += payload.length;
+    }
+  }
+  return octets;
 }
 
 function encodeLength(length: bigint, as: '7-bit' | '16-bit' | '64-bit' = shortestForm(length)): Buffer {
@@ -77,16 +101,20 @@ function shortestForm(length: bigint): '7-bit' | '16-bit' | '64-bit' {
 /** The payload under a masking key (RFC 6455 section 5.3); masking twice gives the payload again. */
 export function masked(payload: Buffer, key: Buffer): Buffer {
   const out = Buffer.allocUnsafe(payload.length);
+  maskInto(out, 0, payload, key);
+  return out;
+}
+
+function maskInto(out: Buffer, start: number, payload: Buffer, key: Buffer): void {
   const [a = 0, b = 0, c = 0, d = 0] = key;
   const whole = payload.length & ~3;
   for (let at = 0; at < whole; at += 4) {
-    out[at] = (payload[at] ?? 0) ^ a;
-    out[at + 1] = (payload[at + 1] ?? 0) ^ b;
-    out[at + 2] = (payload[at + 2] ?? 0) ^ c;
-    out[at + 3] = (payload[at + 3] ?? 0) ^ d;
+    out[start + at] = (payload[at] ?? 0) ^ a;
+    out[start + at + 1] = (payload[at + 1] ?? 0) ^ b;
+    out[start + at + 2] = (payload[at + 2] ?? 0) ^ c;
+    out[start + at + 3] = (payload[at + 3] ?? 0) ^ d;
   }
-  for (let at = whole; at < payload.length; at++) out[at] = (payload[at] ?? 0) ^ (key[at & 3] ?? 0);
-  return out;
+  for (let at = whole; at < payload.length; at++) out[start + at] = (payload[at] ?? 0) ^ (key[at & 3] ?? 0);
 }
 
 export function isControl(code: number): boolean {

@@ -10,11 +10,11 @@ export class OctetCollector {
     return this.#length;
   }
 
-  /** Copies the part. */
-  add(part: Buffer): void {
+  /** Copies the part. Where it is known how many octets are to come in all, no space is made for more. */
+  add(part: Buffer, inAll = Number.POSITIVE_INFINITY): void {
     const needed = this.#length + part.length;
     if (needed > this.#space.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#space.length));
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(inAll, 2 * this.#space.length)));
       this.#space.copy(larger, 0, 0, this.#length);
       this.#space = larger;
     }
