@@ -1,15 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import { agreementViolations } from './agreement.ts';
+import { AnswerReader } from './answer-reader.ts';
 import { type CloseBody, decodeClose, encodeClose, mayBeSent } from './close-code.ts';
 import { Deflater } from './deflate.ts';
 import { type DeflateParameters, parseExtensions, readAgreement } from './deflate-offer.ts';
 import { type DialOptions, dial, resetWire, type Wire, whenNotReset } from './dial.ts';
 import { encodeFrames, type Frame, type FrameSpec, isControl, opcode } from './frame.ts';
 import { FrameError, FrameParser } from './frame-parser.ts';
-import { encodeRequest, type HandshakeRequest, type HandshakeResponse, readResponse } from './handshake.ts';
-import { type Head, HeadError, HeadReader, valuesOf } from './http-head.ts';
+import { encodeRequest, type HandshakeRequest, type HandshakeResponse } from './handshake.ts';
+import { type Head, HeadError, valuesOf } from './http-head.ts';
 import { type Message, MessageAssembler } from './message-assembler.ts';
 import { cutIntoFrames, type MessageForm } from './message-frames.ts';
+import type { ResponseBody } from './response-body.ts';
 import type { Violation } from './violation.ts';
 
 export type { HandshakeResponse } from './handshake.ts';
@@ -21,6 +23,8 @@ export type WebSocketEvent =
    * raw: a client has to fail the connection for each (section 4.1), which is left to the caller.
    */
   | { kind: 'response'; response: HandshakeResponse; violations: Violation[] }
+  /** Follows an answer other than 101 once its body has come. */
+  | { kind: 'body'; body: ResponseBody }
   | { kind: 'frame'; frame: Frame; violations: Violation[] }
   /** Follows its last frame. */
   | ({ kind: 'message' } & Message)
@@ -61,7 +65,10 @@ export class WebSocketConnection {
   readonly #options: WebSocketOptions;
   readonly #wire: Wire;
   readonly localPort: number | undefined;
-  #head: HeadReader | undefined = new HeadReader();
+  #answers: AnswerReader | undefined = new AnswerReader({
+    onResponse: (response, head) => this.#takeAnswer(response, head),
+    onBody: (body) => this.#announce({ kind: 'body', body }),
+  });
   /** The header fields of the request; unknown where it was raw. */
   #offer: Extract<HandshakeRequest, { headers: unknown }>['headers'] | undefined;
   #frames: FrameParser | undefined;
@@ -91,6 +98,7 @@ export class WebSocketConnection {
     socket.on('end', () =>
       whenNotReset(wire, () => {
         this.#finSeen = true;
+        this.#answers?.end();
         this.#inOrder(() => this.#end('end'));
       }),
     );
@@ -199,6 +207,7 @@ export class WebSocketConnection {
     const socket = this.#wire.top;
     if (socket.destroyed || socket.writableEnded) return;
     this.#options.observe?.({ direction: 'sent', bytes: octets });
+    this.#answers?.sent(octets);
     const step = Math.max(1, every ?? octets.length);
     // Writes that wait are otherwise put together, and under TLS into one record.
     if (every !== undefined) Object.assign(socket, { _writev: undefined });
@@ -224,8 +233,10 @@ export class WebSocketConnection {
     if (this.#ended) return;
     this.#options.observe?.({ direction: 'received', bytes });
     try {
-      if (this.#head) this.#readHead(this.#head, bytes);
-      else this.#frames?.write(bytes);
+      const frames = this.#answers ? this.#answers.write(bytes) : bytes;
+      if (!frames) return;
+      this.#answers = undefined;
+      this.#frames?.write(frames);
     } catch (error) {
       if (error instanceof FrameError) this.#inOrder(() => this.#violate(error.section, error.message));
       else if (error instanceof HeadError) this.#violate('4.2.2', error.message);
@@ -233,18 +244,11 @@ export class WebSocketConnection {
     }
   }
 
-  #readHead(reader: HeadReader, bytes: Buffer): void {
-    let head = reader.write(bytes);
-    // An answer before the final one (RFC 9110 section 15.2) is passed over.
-    while (head && isInterim(readResponse(head))) head = reader.write(head.rest);
-    if (!head) return;
-    const response = readResponse(head);
-    this.#head = undefined;
+  #takeAnswer(response: HandshakeResponse, head: Head): void {
     const opens = response.status === 101;
     if (opens) this.#begin(head);
     const violations = opens && this.#offer ? agreementViolations(this.#offer, head.headers) : [];
     this.#announce({ kind: 'response', response, violations });
-    this.#frames?.write(head.rest);
   }
 
   #begin({ headers }: Head): void {
@@ -354,7 +358,7 @@ export class WebSocketConnection {
   #violate(section: string, text: string): void {
     if (this.#violated) return;
     this.#violated = true;
-    this.#head = undefined;
+    this.#answers = undefined;
     this.#frames?.stop();
     this.#announce({ kind: 'violation', section, text });
   }
@@ -381,11 +385,6 @@ export class WebSocketConnection {
 
 function isReset(error: Error): boolean {
   return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-}
-
-/** Another answer follows (RFC 9110 section 15.2). */
-function isInterim({ status }: HandshakeResponse): boolean {
-  return status >= 100 && status < 200 && status !== 101;
 }
 
 function asError(reason: unknown): Error {

@@ -345,6 +345,8 @@ export function describeArrival(event: WebSocketArrival): string {
   switch (event.kind) {
     case 'response':
       return `a response with status ${event.response.status}`;
+    case 'body':
+      return `${event.body.octets} octets of the body of the response`;
     case 'frame':
       return `${describeFrame(event.frame)} (${showPayload(event.frame.payload)})`;
     case 'message':

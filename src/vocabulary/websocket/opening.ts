@@ -9,7 +9,7 @@ import { arrivalFor, type Judgement } from './arrival-expectation.ts';
 import { type RequestText, requestOf, requestSchema } from './request-text.ts';
 import { actorOf, octetsIn } from './sending.ts';
 
-type Response = Extract<WebSocketArrival, { kind: 'response' }>['response'];
+export type Response = Extract<WebSocketArrival, { kind: 'response' }>['response'];
 type Differences = NonNullable<Finding['differences']>;
 
 const statusPattern = {
@@ -37,9 +37,9 @@ const responseSchema = {
   additionalProperties: false,
 } as const;
 
-type ResponsePattern = FromSchema<typeof responseSchema>;
+export type ResponsePattern = FromSchema<typeof responseSchema>;
 
-const refusalSchema = {
+export const refusalSchema = {
   type: 'object',
   properties: { status: statusPattern, headers: headerPatterns },
   additionalProperties: false,
@@ -49,7 +49,8 @@ const refusalSchema = {
 /** Header fields whose value is a list of tokens without regard to case (RFC 6455 section 4.2.2). */
 const tokenLists = ['upgrade', 'connection'];
 
-function responseDifferences(pattern: ResponsePattern, response: Response, names: Names): Differences {
+/** Where a response is not like the pattern; captures are bound when it is. */
+export function responseDifferences(pattern: ResponsePattern, response: Response, names: Names): Differences {
   const captured = new Map<string, string>();
   const differences: Differences = [];
   const { status, headers = {}, without = [] } = pattern;
@@ -82,14 +83,14 @@ function headerMatches(
 }
 
 /** The value of a header field, several of one name joined as RFC 9110 section 5.3 says. */
-function headerOf(response: Response, name: string): string | undefined {
+export function headerOf(response: Response, name: string): string | undefined {
   const values = response.headers
     .filter(([field]) => field.toLowerCase() === name.toLowerCase())
     .map(([, value]) => value);
   return values.length === 0 ? undefined : values.join(', ');
 }
 
-function describeResponse(response: Response): string {
+export function describeResponse(response: Response): string {
   const fields = response.headers.slice(0, 20).map(([name, value]) => `${name}: ${value.slice(0, 200)}`);
   return [`HTTP status ${response.status}`, ...fields].join('\n');
 }

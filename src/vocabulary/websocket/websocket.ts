@@ -9,6 +9,7 @@ import { receivingVerbs } from './receiving.ts';
 import { sendingVerbs } from './sending.ts';
 import { tlsVerbs } from './tls.ts';
 import { tlsWaySchema } from './tls-way.ts';
+import { wholeRefusal } from './whole-refusal.ts';
 
 const actors: ActorKind = {
   states: [
@@ -82,6 +83,7 @@ export const websocket: Vocabulary = {
   verbs: [
     ...tlsVerbs,
     ...openingVerbs,
+    wholeRefusal,
     ...sendingVerbs,
     ...receivingVerbs,
     ...exchangingVerbs,
