@@ -2,6 +2,7 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FromSchema } from 'json-schema-to-ts';
+import { checkDeflate, deflateSchema, makeDeflate, octetsSchema } from './deflate-recipe.ts';
 import type { Names } from './names.ts';
 import { parseSize, sizeSchema } from './quantity.ts';
 import { StepMistake } from './vocabulary.ts';
@@ -45,33 +46,18 @@ export const payloadSchema = {
     },
     {
       type: 'object',
-      description: 'Text or hexadecimal octets, one after another',
+      description: 'Text, hexadecimal or random octets, one after another',
       properties: {
         parts: {
           type: 'array',
           minItems: 1,
-          items: {
-            anyOf: [
-              { type: 'string' },
-              {
-                type: 'object',
-                properties: { hex: { type: 'string', pattern: '^([0-9A-Fa-f]{2}|\\s)*$' } },
-                required: ['hex'],
-                additionalProperties: false,
-              },
-              {
-                type: 'object',
-                properties: { text: { type: 'string', minLength: 1 }, length: sizeSchema },
-                required: ['text'],
-                additionalProperties: false,
-              },
-            ],
-          },
+          items: octetsSchema,
         },
       },
       required: ['parts'],
       additionalProperties: false,
     },
+    deflateSchema,
   ],
 } as const;
 
@@ -81,6 +67,7 @@ export type PayloadRecipe = FromSchema<typeof payloadSchema>;
 export function checkPayload(recipe: PayloadRecipe): void {
   if (typeof recipe === 'string') return;
   if ('file' in recipe) fixturePath(recipe.file);
+  if ('deflate' in recipe) checkDeflate(recipe);
   const wanted = 'random' in recipe ? recipe.random : 'length' in recipe ? recipe.length : undefined;
   if (wanted !== undefined && (parseSize(wanted) ?? 0) > largestPayload)
     throw new StepMistake(`a payload of ${wanted} is more than Touchstone makes (256MiB)`);
@@ -110,6 +97,7 @@ export function makePayload(recipe: PayloadRecipe, names: Names): Buffer {
 function made(recipe: PayloadRecipe, names: Names): Buffer {
   if (typeof recipe === 'string') return Buffer.from(names.fill(recipe));
   if ('parts' in recipe) return Buffer.concat(recipe.parts.map((part) => makePayload(part, names)));
+  if ('deflate' in recipe) return makeDeflate(recipe, (part) => makePayload(part, names));
   if ('hex' in recipe) return Buffer.from(recipe.hex.replace(/\s+/g, ''), 'hex');
   if ('file' in recipe) return readFileSync(fixturePath(recipe.file));
   if ('random' in recipe) return randomOctets(parseSize(recipe.random) ?? 0, String(recipe.seed ?? ''));

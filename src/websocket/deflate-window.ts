@@ -1,7 +1,7 @@
 /** What a length or distance code stands for: a base, and how many further bits are added to it (RFC 1951 section 3.2.5). */
-const lengthExtraBits = [...'00000000111122223333444455550'].map(Number);
-const distanceExtraBits = Array.from({ length: 30 }, (_, code) => Math.max(0, (code >> 1) - 1));
-const distanceBases = distanceExtraBits.map((extra, code) =>
+export const lengthExtraBits = [...'00000000111122223333444455550'].map(Number);
+export const distanceExtraBits = Array.from({ length: 30 }, (_, code) => Math.max(0, (code >> 1) - 1));
+export const distanceBases = distanceExtraBits.map((extra, code) =>
   code < 2 ? code + 1 : (2 + (code & 1)) * 2 ** extra + 1,
 );
 /** In this order the lengths of the codes for code lengths come (section 3.2.7). */

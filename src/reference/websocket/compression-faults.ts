@@ -81,6 +81,11 @@ export const compressionFaults: FaultRow[] = [
     'Passes over compressed data that is broken',
   ],
   [
+    'inflating-ends-at-a-final-block',
+    'rfc7692/7.2.2-blocks-after-final',
+    'Takes no block of a message after one with BFINAL',
+  ],
+  [
     'window-bits-are-exceeded',
     'rfc7692/7.2.1-server-max-window-bits-kept',
     'Compresses with a full window whatever was agreed',

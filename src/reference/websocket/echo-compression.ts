@@ -1,3 +1,4 @@
+import { inflateRawSync } from 'node:zlib';
 import { Deflater, InflateError, Inflater, tail } from '../../websocket/deflate.ts';
 import type { DeflateParameters } from '../../websocket/deflate-offer.ts';
 import type { FaultSwitch } from '../fault.ts';
@@ -22,6 +23,7 @@ export class EchoCompression {
   async inflate(octets: Buffer): Promise<Buffer | Problem> {
     // A fault that is armed after the handshake: an inflater that forgets has no context of the client's.
     if (this.#faults.active('client-context-is-dropped')) this.#inflater.close();
+    if (this.#faults.active('inflating-ends-at-a-final-block')) return inflatedToFinalBlock(octets);
     try {
       return await this.#inflater.inflate(octets);
     } catch (error) {
@@ -41,4 +43,9 @@ export class EchoCompression {
     this.#deflater.close();
     this.#inflater.close();
   }
+}
+
+/** Only with a fault on: as a single inflater does it, which ends with the first block that is marked as the last. */
+function inflatedToFinalBlock(octets: Buffer): Buffer {
+  return inflateRawSync(Buffer.concat([octets, tail, Buffer.from([0x01]), tail]));
 }

@@ -187,7 +187,8 @@ export class EchoConnection {
     const inflated = await compression.inflate(whole);
     if (this.#socket.destroyed || this.#closing) return;
     if (!Buffer.isBuffer(inflated)) {
-      if (!this.#faults.active('bad-deflate-is-accepted')) this.#fail(inflated);
+      if (inflated.code === 1009) this.#refuseSize();
+      else if (!this.#faults.active('bad-deflate-is-accepted')) this.#fail(inflated);
       return;
     }
     if (type === opcode.text && !isUtf8(inflated) && !this.#faults.active('bad-utf-8-is-accepted'))
