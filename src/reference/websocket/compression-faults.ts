@@ -65,6 +65,11 @@ export const compressionFaults: FaultRow[] = [
     'rfc7692/6.1-rsv1-on*',
     'Takes RSV1 on continuation and control frames',
   ],
+  [
+    'pongs-have-rsv1',
+    'rfc7692/6-data-messages-only rfc7692/6.1-rsv1-not-on-control',
+    'Sets RSV1 on pongs where compression was agreed',
+  ],
   ['deflate-tail-is-kept', 'rfc7692/7.2.1-tail*', 'Sends the tail of each compressed message'],
   [
     'deflate-is-corrupt',
@@ -79,6 +84,12 @@ export const compressionFaults: FaultRow[] = [
     'bad-deflate-is-accepted',
     'rfc7692/7.2.2-invalid-data-fails',
     'Passes over compressed data that is broken',
+  ],
+  [
+    'client-window-is-cut',
+    `rfc7692/7.2.2-client-window-full rfc7692/7.2.2-client-window-conforms
+      rfc7692/7.1.2.2-absence-means-full-window`,
+    'Inflates with a window of 256 octets whatever was agreed',
   ],
   [
     'inflating-ends-at-a-final-block',

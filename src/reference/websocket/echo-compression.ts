@@ -15,7 +15,8 @@ export class EchoCompression {
     const keeps = !agreed.serverNoContextTakeover || faults.active('takeover-is-kept-regardless');
     const clientKeeps = !agreed.clientNoContextTakeover && !faults.active('client-context-is-dropped');
     this.#deflater = new Deflater(bits, keeps);
-    this.#inflater = new Inflater(agreed.clientMaxWindowBits, clientKeeps, largest);
+    const clientBits = faults.active('client-window-is-cut') ? 8 : agreed.clientMaxWindowBits;
+    this.#inflater = new Inflater(clientBits, clientKeeps, largest);
     this.#faults = faults;
   }
 

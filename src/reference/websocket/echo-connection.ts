@@ -36,6 +36,8 @@ export class EchoConnection {
   /** The message that has begun. */
   #message: MessageBegun | undefined;
   #closing = false;
+  /** Only with a fault on: pings that are answered later. */
+  readonly #held: Frame[] = [];
   /** What is being inflated or compressed, and all that comes after it, in order. */
   #work: Promise<void> | undefined;
 
@@ -157,6 +159,7 @@ export class EchoConnection {
     if (!frame.fin) return;
     this.#message = undefined;
     this.#inOrder(() => this.#answer(message));
+    for (const ping of this.#held.splice(0)) this.#inOrder(() => this.#control(ping));
   }
 
   /** Only with a fault on: what comes after the server's close frame is not passed over. */
@@ -233,11 +236,14 @@ export class EchoConnection {
     if (this.#message && this.#faults.active('pings-inside-messages-break-them'))
       this.#message.parts = [Buffer.from('?')];
     if (this.#faults.active('pings-go-unanswered')) return;
+    if (this.#message && this.#faults.active('pings-wait-for-the-message'))
+      return void this.#held.push(frame);
     const data = this.#faults.active('pongs-are-empty') ? Buffer.alloc(0) : payload;
     this.#send({
       opcode: opcode.pong,
       payload: data,
       fin: !this.#faults.active('fragmented-pongs-are-sent'),
+      rsv1: this.#compression !== undefined && this.#faults.active('pongs-have-rsv1'),
     });
   }
 

@@ -58,7 +58,18 @@ export const frameFaults: FaultRow[] = [
     'Sends no pongs',
     true,
   ],
-  ['pongs-are-empty', 'rfc6455/5.4-control-not-fragmented', 'Sends pongs without the data of the ping'],
+  [
+    'pongs-are-empty',
+    'rfc6455/5.4-control-not-fragmented rfc6455/5.5.3-pong-same-data',
+    'Sends pongs without the data of the ping',
+    true,
+  ],
+  [
+    'pings-wait-for-the-message',
+    'rfc6455/5.4-control-in-between rfc6455/5.5.2-pong-soon',
+    'Answers a ping inside a message when the message has ended',
+    true,
+  ],
   [
     'pings-inside-messages-break-them',
     'rfc6455/5.4-control-in-between rfc7692/6.2-control-between-fragments',
