@@ -36,6 +36,7 @@ export const capabilityNames = [
   'rooms',
   'websocket',
   'websocket-tls',
+  'websocket-http2',
   'websocket-echo',
   'permessage-deflate',
   'subprotocol',

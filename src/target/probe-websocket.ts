@@ -3,6 +3,7 @@ import { request as requestPlain } from 'node:http';
 import { request as requestSecured } from 'node:https';
 import { isIP } from 'node:net';
 import { dial, type TlsOptions } from '../websocket/dial.ts';
+import { dialHttp2 } from '../websocket/http2/dial-http2.ts';
 import type { CapabilityName } from './capabilities.ts';
 import type { Endpoint } from './running-target.ts';
 
@@ -60,4 +61,18 @@ export async function canSecure(
   top.destroy();
   tcp.destroy();
   return true;
+}
+
+/** Whether the server selects h2 by ALPN, and announces the extended CONNECT (RFC 8441 section 3). */
+export async function announcesConnectProtocol(
+  { host, port }: Endpoint,
+  { ca, domain }: { ca?: string | undefined; domain: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const tls = { servername: domain, ...(ca === undefined ? {} : { ca }) };
+  const { session } = await dialHttp2({ host, port, tls }, signal);
+  const announced = session.peer.get('ENABLE_CONNECT_PROTOCOL') === 1;
+  session.goAway();
+  session.destroy();
+  return announced;
 }

@@ -4,7 +4,7 @@ import { authenticate, bind, openWithFeatures } from '../xmpp/negotiation.ts';
 import { StreamManagement } from '../xmpp/stream-management.ts';
 import { type Capabilities, type CapabilityName, compareCapabilities } from './capabilities.ts';
 import { infoOf, loginFeatures, showStreamFeatures } from './probe-features.ts';
-import { canSecure, probeWebSocket } from './probe-websocket.ts';
+import { announcesConnectProtocol, canSecure, probeWebSocket } from './probe-websocket.ts';
 import type { Account, RunningTarget } from './running-target.ts';
 import type { TargetFile } from './target.schema.ts';
 import { handiestEndpoint, openStreamTo } from './xmpp-connections.ts';
@@ -64,6 +64,7 @@ export async function probe(
     probeAnonymous,
     probeLogin,
     probeWebSockets,
+    probeHttp2,
   ];
   await Promise.allSettled(questions.map((ask) => ask(probing)));
   signal?.throwIfAborted();
@@ -179,6 +180,11 @@ async function probeWebSockets({ target, signal, see }: Probing): Promise<void> 
       if (endpoint) see(kind, ...(await probeWebSocket(endpoint, target, signal)));
     }),
   );
+}
+
+async function probeHttp2({ target, signal, see }: Probing): Promise<void> {
+  const endpoint = target.endpoints['websocket-tls'];
+  if (endpoint && (await announcesConnectProtocol(endpoint, target, signal))) see('websocket-http2');
 }
 
 /** Takes leave as a client should, so that the server's log shows nothing odd. */

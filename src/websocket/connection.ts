@@ -9,6 +9,10 @@ import { encodeFrames, type Frame, type FrameSpec, isControl, opcode } from './f
 import { FrameError, FrameParser } from './frame-parser.ts';
 import { encodeRequest, type HandshakeRequest, type HandshakeResponse } from './handshake.ts';
 import { type Head, HeadError, valuesOf } from './http-head.ts';
+import type { Http2Wire } from './http2/dial-http2.ts';
+import type { Field } from './http2/hpack.ts';
+import { Http2Error, StreamReset } from './http2/http2-error.ts';
+import { readFields } from './http2/http2-response.ts';
 import { type Message, MessageAssembler } from './message-assembler.ts';
 import { cutIntoFrames, type MessageForm } from './message-frames.ts';
 import type { ResponseBody } from './response-body.ts';
@@ -66,11 +70,11 @@ export class WebSocketConnection {
   readonly #wire: Wire;
   readonly localPort: number | undefined;
   #answers: AnswerReader | undefined = new AnswerReader({
-    onResponse: (response, head) => this.#takeAnswer(response, head),
+    onResponse: (response) => this.#takeAnswer(response, response.status === 101),
     onBody: (body) => this.#announce({ kind: 'body', body }),
   });
   /** The header fields of the request; unknown where it was raw. */
-  #offer: Extract<HandshakeRequest, { headers: unknown }>['headers'] | undefined;
+  #offer: readonly Field[] | undefined;
   #frames: FrameParser | undefined;
   #assembler: MessageAssembler | undefined;
   #deflater: Deflater | undefined;
@@ -91,9 +95,13 @@ export class WebSocketConnection {
     this.localPort = wire.tcp.localPort;
     const socket = wire.top;
     const failed = (error: Error) =>
-      this.#inOrder(() => this.#end(isReset(error) ? 'reset' : 'error', error));
+      this.#inOrder(() => {
+        if (error instanceof Http2Error) this.#violate(error.section, error.message);
+        this.#end(isReset(error) ? 'reset' : 'error', error);
+      });
     const onAbort = () => this.#abort();
     options.signal?.addEventListener('abort', onAbort, { once: true });
+    wire.stream?.on('fields', (fields: readonly Field[]) => this.#readFields(fields));
     socket.on('data', (bytes: Buffer) => this.#received(bytes));
     socket.on('end', () =>
       whenNotReset(wire, () => {
@@ -116,8 +124,19 @@ export class WebSocketConnection {
     return new WebSocketConnection(options, await dial(options, options.opening ?? options.signal));
   }
 
+  /** On a stream of an HTTP/2 connection (RFC 8441), which opens with the request; the connection outlives it. */
+  static over({ tcp, session }: Http2Wire, options: WebSocketOptions): WebSocketConnection {
+    const stream = session.newStream();
+    return new WebSocketConnection(options, { tcp, top: stream, stream });
+  }
+
   /** Writes an opening handshake and waits for nothing; `every` cuts it into writes of so many octets. */
   request(request: HandshakeRequest, slices: { every?: number } = {}): void {
+    if ('fields' in request) {
+      this.#offer = request.fields;
+      this.#wire.stream?.sendFields(request.fields, request);
+      return;
+    }
     this.#offer = 'raw' in request ? undefined : request.headers;
     this.write(encodeRequest(request), slices);
   }
@@ -233,6 +252,7 @@ export class WebSocketConnection {
     if (this.#ended) return;
     this.#options.observe?.({ direction: 'received', bytes });
     try {
+      if (this.#wire.stream) return this.#receivedOnStream(bytes);
       const frames = this.#answers ? this.#answers.write(bytes) : bytes;
       if (!frames) return;
       this.#answers = undefined;
@@ -244,14 +264,33 @@ export class WebSocketConnection {
     }
   }
 
-  #takeAnswer(response: HandshakeResponse, head: Head): void {
-    const opens = response.status === 101;
-    if (opens) this.#begin(head);
-    const violations = opens && this.#offer ? agreementViolations(this.#offer, head.headers) : [];
+  #takeAnswer(response: HandshakeResponse, opens: boolean): void {
+    if (opens) this.#begin(response);
+    const violations = opens && this.#offer ? agreementViolations(this.#offer, response.headers) : [];
     this.#announce({ kind: 'response', response, violations });
   }
 
-  #begin({ headers }: Head): void {
+  /** The answer on a stream of HTTP/2: any status of success opens the tunnel (RFC 9110 section 9.3.6). */
+  #readFields(fields: readonly Field[]): void {
+    // Trailers say nothing of a WebSocket.
+    if (!this.#answers || this.#ended) return;
+    try {
+      const response = readFields(fields);
+      if (response.status < 200 && response.status !== 101) return;
+      this.#answers = undefined;
+      this.#takeAnswer(response, response.status >= 200 && response.status < 300);
+    } catch (error) {
+      if (!(error instanceof Http2Error)) throw error;
+      this.#violate(error.section, error.message);
+    }
+  }
+
+  #receivedOnStream(bytes: Buffer): void {
+    if (this.#answers) this.#violate('8.1 of RFC 9113', 'DATA came before HEADERS');
+    else this.#frames?.write(bytes);
+  }
+
+  #begin({ headers }: Pick<Head, 'headers'>): void {
     const { maxFrame = defaultLargest, maxMessage = defaultLargest } = this.#options;
     const agreed = valuesOf(headers, 'Sec-WebSocket-Extensions').flatMap(
       (field) => parseExtensions(field) ?? [],
@@ -384,6 +423,7 @@ export class WebSocketConnection {
 }
 
 function isReset(error: Error): boolean {
+  if (error instanceof StreamReset) return true;
   return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import {
   finishHandshake,
@@ -7,6 +8,7 @@ import {
   type TlsOptions,
   TlsVerificationError,
 } from '../tls/tls.ts';
+import type { Http2Stream } from './http2/http2-stream.ts';
 
 export { alertOf, type TlsFacts, TlsHandshakeError, type TlsOptions } from '../tls/tls.ts';
 
@@ -21,10 +23,12 @@ export interface DialOptions {
   onSession?(session: Buffer): void;
 }
 
-/** A connection: its TCP socket, and the one to read and write, which under TLS is another. */
+/** A connection: its TCP socket, and what to read and write, which under TLS is another socket. */
 export interface Wire {
   tcp: Socket;
-  top: Socket;
+  top: Duplex;
+  /** What to read and write, where that is one stream of several. */
+  stream?: Http2Stream;
 }
 
 /** Opens TCP, and TLS where asked for. Rejects with the system's error, that of TLS, or the reason of the signal. */
@@ -48,7 +52,8 @@ export async function dial(options: DialOptions, signal?: AbortSignal): Promise<
 }
 
 /** Ends a connection with RST at once; what was still to be written is lost. */
-export function resetWire({ tcp, top }: Wire): void {
+export function resetWire({ tcp, top, stream }: Wire): void {
+  if (stream) return stream.reset();
   // resetAndDestroy would first write what is waiting, for ever if the peer does not read, and send a FIN.
   Object.assign(tcp, { resetAndClosing: true });
   top.destroy();
@@ -59,7 +64,9 @@ export function resetWire({ tcp, top }: Wire): void {
  * not, the socket announces an error. What cannot be told, and counts as an end, is an RST that comes while octets
  * still wait to be sent, or after an end.
  */
-export function whenNotReset({ tcp, top }: Wire, then: () => void): void {
+export function whenNotReset({ tcp, top, stream }: Wire, then: () => void): void {
+  // RST_STREAM and END_STREAM are told apart as they come.
+  if (stream) return then();
   // Writing nothing sends nothing, below TLS neither, and fails where the connection was reset. It must not wait
   // behind other writes.
   const canTell = tcp.writable && tcp.writableLength === 0 && top.writableLength === 0;

@@ -19,9 +19,17 @@ export type HandshakeRequest =
       version: string;
       headers: readonly (readonly [name: string, value: string])[];
     }
-  | { raw: Buffer };
+  | { raw: Buffer }
+  | Http2Request;
 
-export function encodeRequest(request: HandshakeRequest): Buffer {
+/** An opening handshake on a stream of HTTP/2 (RFC 8441): its pseudo-header fields and others, as they are to be. */
+export interface Http2Request {
+  fields: readonly (readonly [name: string, value: string])[];
+  /** The client sends nothing after it. */
+  end?: boolean;
+}
+
+export function encodeRequest(request: Exclude<HandshakeRequest, Http2Request>): Buffer {
   if ('raw' in request) return request.raw;
   const { method, target, version, headers } = request;
   const lines = [

@@ -1,10 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { decodeClose, encodeClose, mayBeSent } from '../../websocket/close-code.ts';
+import type { DeflateParameters } from '../../websocket/deflate-offer.ts';
 import { encodeFrame, type Frame, isControl, opcode } from '../../websocket/frame.ts';
 import { FrameError, type FrameHead, FrameParser } from '../../websocket/frame-parser.ts';
 import { encodeResponse } from '../../websocket/handshake.ts';
 import { HeadError, HeadReader } from '../../websocket/http-head.ts';
+import { Http2Stream } from '../../websocket/http2/http2-stream.ts';
 import { Utf8Validator } from '../../websocket/utf8.ts';
 import type { FaultSwitch } from '../fault.ts';
 import type { Ground } from '../service.ts';
@@ -26,7 +29,7 @@ interface MessageBegun {
 
 /** One client of the echo endpoint, from its opening handshake to the end of TCP. */
 export class EchoConnection {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #faults: FaultSwitch;
   readonly #ground: Ground;
   readonly #endServer: () => void;
@@ -41,20 +44,47 @@ export class EchoConnection {
   /** What is being inflated or compressed, and all that comes after it, in order. */
   #work: Promise<void> | undefined;
 
-  constructor(socket: Socket, ground: Ground, endServer: () => void) {
+  /** On a stream of HTTP/2 the handshake is over already, and `opened` says what was agreed. */
+  constructor(
+    socket: Duplex,
+    ground: Ground,
+    endServer: () => void,
+    opened?: { deflate: DeflateParameters | undefined },
+  ) {
     this.#socket = socket;
     this.#faults = ground.faults;
     this.#ground = ground;
     this.#endServer = endServer;
+    if (opened) this.#begin(opened.deflate);
     socket.on('data', (octets: Buffer) => this.#received(octets));
     // The client ended its half without a closing handshake: the server ends its own (RFC 6455 section 7.1.1).
     socket.on('end', () => {
-      if (!this.#faults.active('end-of-tcp-is-not-noticed')) this.#inOrder(() => void this.#socket.end());
+      if (!this.#isDeafToEnd) this.#inOrder(() => this.#endHalf());
     });
-    if (this.#faults.active('end-of-tcp-is-not-noticed')) socket.allowHalfOpen = true;
+    if (this.#faults.active('end-of-tcp-is-not-noticed') || socket instanceof Http2Stream)
+      socket.allowHalfOpen = true;
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNRESET' && this.#faults.active('reset-ends-the-server')) this.#endServer();
     });
+  }
+
+  get #isOverHttp2(): boolean {
+    return this.#socket instanceof Http2Stream;
+  }
+
+  /** Ends the own half: FIN, or END_STREAM. */
+  #endHalf(): void {
+    const socket = this.#socket;
+    if (!(socket instanceof Http2Stream)) socket.end();
+    else if (this.#faults.active('end-is-a-reset-over-http2')) socket.reset('CANCEL');
+    else if (this.#faults.active('streams-are-reset-without-cancel')) socket.reset('INTERNAL_ERROR');
+    else socket.end();
+  }
+
+  get #isDeafToEnd(): boolean {
+    return this.#faults.active(
+      this.#isOverHttp2 ? 'end-of-stream-is-not-noticed' : 'end-of-tcp-is-not-noticed',
+    );
   }
 
   pause(): void {
@@ -100,12 +130,19 @@ export class EchoConnection {
     const head = reader.write(octets);
     if (!head) return;
     const { octets: answer, open, deflate } = answerHandshake(head, this.#faults);
-    this.#head = undefined;
     if (!open) {
+      this.#head = undefined;
       this.#socket.end(answer);
       return;
     }
     this.#socket.write(answer);
+    this.#begin(deflate);
+    if (head.rest.length > 0) this.#frames?.write(head.rest);
+  }
+
+  /** From now on there are frames. */
+  #begin(deflate: DeflateParameters | undefined): void {
+    this.#head = undefined;
     if (deflate) this.#compression = new EchoCompression(deflate, largestMessage, this.#faults);
     this.#frames = new FrameParser(
       {
@@ -115,7 +152,6 @@ export class EchoConnection {
       },
       largestMessage,
     );
-    if (head.rest.length > 0) this.#frames.write(head.rest);
   }
 
   /** Bad frames are failed as soon as their head has come (RFC 6455 section 10.7). */
@@ -126,10 +162,10 @@ export class EchoConnection {
       : headProblem(head, { inside, deflate: this.#compression !== undefined }, this.#faults);
     if (problem) this.#fail(problem);
     else if (!isControl(head.opcode) && head.opcode !== opcode.continuation && !this.#closing)
-      this.#begin(head);
+      this.#beginMessage(head);
   }
 
-  #begin(head: FrameHead): void {
+  #beginMessage(head: FrameHead): void {
     const compressed = head.rsv1 && this.#compression !== undefined;
     this.#message = { type: head.opcode, compressed, parts: [], size: 0, utf8: new Utf8Validator() };
   }
@@ -204,7 +240,8 @@ export class EchoConnection {
     if (type === opcode.text && active('good-utf-8-is-refused') && payload.some((octet) => octet > 0x7f))
       return this.#fail({ code: 1007, why: 'this text is not ASCII' });
     let echoed = payload;
-    if (active('echo-is-changed') && payload.length > 0)
+    const changes = active('echo-is-changed') || (this.#isOverHttp2 && active('echo-is-changed-over-http2'));
+    if (changes && payload.length > 0)
       echoed = Buffer.concat([Buffer.from([payload[0] === 0x58 ? 0x59 : 0x58]), payload.subarray(1)]);
     if (active('echo-is-cut')) echoed = payload.subarray(0, -1);
     const shown = active('text-is-echoed-as-binary') ? opcode.binary : type;
@@ -266,7 +303,7 @@ export class EchoConnection {
     if (!readsOn.some((fault) => this.#faults.active(fault))) this.#frames?.stop();
     if (this.#faults.active('protocol-errors-end-tcp')) {
       this.#closing = true;
-      this.#socket.end();
+      this.#endHalf();
       return;
     }
     if (this.#faults.active('protocol-errors-close-with-1000')) this.#close(1000, why);
@@ -288,15 +325,15 @@ export class EchoConnection {
     if (this.#faults.active('pings-are-answered-after-failing')) return this.#endAfterThisTurn();
     if (this.#faults.active('tcp-is-reset-after-close')) return this.#endAfterThisTurn('reset');
     // FIN first, while the rest is still read: an RST could overtake the close frame.
-    this.#socket.end();
+    this.#endHalf();
     this.#compression?.close();
   }
 
   #endAfterThisTurn(how: 'end' | 'reset' = 'end'): void {
     const turn = new Promise<void>((resolve) => setImmediate(resolve));
     void this.#ground.activity.during(turn).then(() => {
-      if (how === 'reset') this.#socket.resetAndDestroy();
-      else this.#socket.end();
+      if (how === 'reset') resetDuplex(this.#socket);
+      else this.#endHalf();
     });
   }
 
@@ -324,4 +361,9 @@ export class EchoConnection {
     });
     this.#work = settled;
   }
+}
+
+function resetDuplex(socket: Duplex): void {
+  if (socket instanceof Socket) socket.resetAndDestroy();
+  else if (socket instanceof Http2Stream) socket.reset('CANCEL');
 }

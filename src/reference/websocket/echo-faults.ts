@@ -3,6 +3,7 @@ import { closingFaults } from './closing-faults.ts';
 import { compressionFaults } from './compression-faults.ts';
 import type { FaultRow } from './fault-row.ts';
 import { frameFaults } from './frame-faults.ts';
+import { http2Faults } from './http2-faults.ts';
 import { tlsFaults } from './tls-faults.ts';
 
 /** What the echo endpoint does wrong in the opening handshake. */
@@ -84,7 +85,14 @@ const handshakeFaults: FaultRow[] = [
   ],
 ];
 
-const rows = [...handshakeFaults, ...frameFaults, ...closingFaults, ...compressionFaults, ...tlsFaults];
+const rows = [
+  ...handshakeFaults,
+  ...frameFaults,
+  ...closingFaults,
+  ...compressionFaults,
+  ...tlsFaults,
+  ...http2Faults,
+];
 
 export const faults: Fault[] = rows.map(([name, breaks, summary, silent]) => ({
   name,

@@ -44,13 +44,8 @@ export function answerHandshake(head: Head, faults: FaultSwitch): EchoAnswer {
   if (faults.active('right-requests-are-refused')) return refusal(400, {}, 'refused', faults);
   const path = judgement.target.replace(/^https?:\/\/[^/]*/, '').split('?')[0];
   if (path !== echoPath) return refusal(404, {}, 'there is nothing here', faults);
-  const offers = judgement.extensions.flatMap((field) => parseExtensions(field) ?? [undefined]);
-  if (offers.includes(undefined) && !faults.active('malformed-extensions-are-accepted'))
-    return refusal(400, {}, 'Sec-WebSocket-Extensions is malformed', faults);
-  const agreed = chooseOffer(
-    offers.filter((offer) => offer !== undefined),
-    faults,
-  );
+  const agreed = agreedExtension(judgement.extensions, faults);
+  if (agreed === 'malformed') return refusal(400, {}, 'Sec-WebSocket-Extensions is malformed', faults);
   const headers: [string, string][] = [];
   if (!faults.active('upgrade-is-not-answered')) headers.push(['Upgrade', 'websocket']);
   if (!faults.active('connection-is-not-answered')) headers.push(['Connection', 'Upgrade']);
@@ -58,9 +53,7 @@ export function answerHandshake(head: Head, faults: FaultSwitch): EchoAnswer {
   const right = decoded ? acceptFor(Buffer.from(key, 'base64').toString('base64')) : judgement.accept;
   const accept = faults.active('accept-value-is-wrong') ? 'd3Jvbmcgd3JvbmcgYW5kIHdyb25n' : right;
   headers.push(['Sec-WebSocket-Accept', accept]);
-  const subprotocol = faults.active('subprotocol-is-invented')
-    ? 'nobody-asked'
-    : judgement.subprotocols.find((one) => subprotocols.includes(one));
+  const subprotocol = knownSubprotocol(judgement.subprotocols, faults);
   if (subprotocol !== undefined) headers.push(['Sec-WebSocket-Protocol', subprotocol]);
   const field = faults.active('extension-is-invented') ? 'x-nobody-asked' : agreed?.field;
   if (field !== undefined) headers.push(['Sec-WebSocket-Extensions', field]);
@@ -70,6 +63,25 @@ export function answerHandshake(head: Head, faults: FaultSwitch): EchoAnswer {
     open: true,
     ...(agreed ? { deflate: agreed.parameters } : {}),
   };
+}
+
+/** Which of the subprotocols offered is taken up. */
+export function knownSubprotocol(offered: readonly string[], faults: FaultSwitch): string | undefined {
+  if (faults.active('subprotocol-is-invented')) return 'nobody-asked';
+  return offered.find((one) => subprotocols.includes(one));
+}
+
+/** What is agreed on compression, from the values of Sec-WebSocket-Extensions. */
+export function agreedExtension(
+  values: readonly string[],
+  faults: FaultSwitch,
+): Agreement | 'malformed' | undefined {
+  const offers = values.flatMap((field) => parseExtensions(field) ?? [undefined]);
+  if (offers.includes(undefined) && !faults.active('malformed-extensions-are-accepted')) return 'malformed';
+  return chooseOffer(
+    offers.filter((offer) => offer !== undefined),
+    faults,
+  );
 }
 
 function refusal(

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Port } from '../port.ts';
 import type { Ground, Service } from '../service.ts';
 import { EchoConnection } from './echo-connection.ts';
 import { echoPath } from './echo-handshake.ts';
+import type { Http2Serving } from './echo-http2.ts';
 import { serveUnderTls } from './echo-tls.ts';
 
 /** A WebSocket that sends every message back, in clear and under TLS, on Touchstone's own codec. */
@@ -26,12 +28,15 @@ export class EchoService implements Service {
     const endServer = () => {
       for (const one of connections) one.cutOff();
     };
-    const serve = (socket: Socket) => {
-      const connection = new EchoConnection(socket, ground, endServer);
+    const keep = (socket: Duplex, connection: EchoConnection) => {
       connections.add(connection);
       socket.once('close', () => connections.delete(connection));
     };
-    const serveSecurely = (socket: Socket) => serveUnderTls(socket, { ground, serve, endServer });
+    const serve = (socket: Socket) => keep(socket, new EchoConnection(socket, ground, endServer));
+    const serveStream: Http2Serving['serve'] = (stream, deflate) =>
+      keep(stream, new EchoConnection(stream, ground, endServer, { deflate }));
+    const serveSecurely = (socket: Socket) =>
+      serveUnderTls(socket, { ground, serve, endServer, serveStream });
     const ports = await Promise.all([
       Port.open(ground.activity, serve),
       Port.open(ground.activity, (socket) => {

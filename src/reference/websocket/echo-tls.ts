@@ -2,19 +2,23 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { securedForHttp } from '../secured-for-http.ts';
 import type { Ground } from '../service.ts';
+import { type Http2Serving, serveHttp2 } from './echo-http2.ts';
 
 export interface TlsServing {
   ground: Ground;
   /** Gets the connection when its TLS handshake is over. */
   serve(secure: TLSSocket): void;
   endServer(): void;
+  /** Gets a stream of HTTP/2 on which a WebSocket is open. */
+  serveStream: Http2Serving['serve'];
 }
 
 /** The server's end of a connection to the port for TLS. */
-export function serveUnderTls(socket: Socket, { ground, serve, endServer }: TlsServing): void {
+export function serveUnderTls(socket: Socket, { ground, serve, endServer, serveStream }: TlsServing): void {
   const active = (name: string) => ground.faults.active(name);
   const secure = securedForHttp(socket, ground.identity, {
     takesAnyProtocol: active('alpn-selects-anything'),
+    protocols: ['h2', 'http/1.1'],
   });
   let hasEnded = false;
   secure.once('end', () => {
@@ -26,6 +30,7 @@ export function serveUnderTls(socket: Socket, { ground, serve, endServer }: TlsS
   secure.once('secure', () => {
     if (isRefused(secure, ground)) secure.destroy();
     else if (isUnanswered(secure, ground)) secure.resume();
+    else if (secure.alpnProtocol === 'h2') serveHttp2(secure, { ground, serve: serveStream });
     else serve(secure);
   });
 }

@@ -8,11 +8,14 @@ import {
 import type { TlsFacts } from '../../websocket/dial.ts';
 import { isControl, opcode } from '../../websocket/frame.ts';
 import { acceptFor } from '../../websocket/handshake.ts';
+import type { Http2Wire } from '../../websocket/http2/dial-http2.ts';
+import type { Settings } from '../../websocket/http2/http2-frame.ts';
 import { type Finding, type Look, StepFailure } from '../expectation.ts';
 import { type Arrival, Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
 import { connectInTime } from '../time-limit.ts';
 import { describeFrame } from './frame-text.ts';
+import { openOverHttp2 } from './http2-way.ts';
 import { showPayload } from './payload-difference.ts';
 import { describeEnd, endedEarly, type TlsText, tlsOptionsOf } from './tls-way.ts';
 
@@ -20,12 +23,15 @@ import { describeEnd, endedEarly, type TlsText, tlsOptionsOf } from './tls-way.t
 export type WebSocketArrival = WebSocketEvent | { kind: 'flood' };
 
 /** How an actor reaches the server. The last one talks plain TCP to a port that expects TLS. */
-export const transports = ['tcp', 'tls', 'tcp to the tls port'] as const;
+export const transports = ['tcp', 'tls', 'http2', 'tcp to the tls port'] as const;
 
 /** What `given` says of a client, names already filled in. */
 export interface WebSocketOptions {
   transport: (typeof transports)[number];
   tls?: TlsText;
+  /** Of HTTP/2: what the client tells in its SETTINGS, and the actor over whose connection it goes. */
+  settings?: Settings;
+  shares?: string;
   path?: string;
   headers: Record<string, string>;
   subprotocols: string[];
@@ -47,6 +53,8 @@ export class WebSocketActor implements Actor {
   #connection: WebSocketConnection | undefined;
   /** What is known of TLS since its handshake; undefined where there is none. */
   tls: TlsFacts | undefined;
+  /** The HTTP/2 connection, where one is used; it may be that of another actor. */
+  http2: Http2Wire | undefined;
   /** The latest session that the server handed out, to be resumed. */
   #session: Buffer | undefined;
   /** True once something went out on this connection: a handshake can no longer begin on it. */
@@ -130,7 +138,7 @@ export class WebSocketActor implements Actor {
   async connect(tls?: TlsText): Promise<void> {
     const options = await this.#nextConnection(tls);
     this.#connection = await connectInTime(this, this.#stage, (opening) =>
-      WebSocketConnection.open({ ...options, opening }),
+      this.#reach({ ...options, opening }),
     );
   }
 
@@ -139,7 +147,7 @@ export class WebSocketActor implements Actor {
     const options = await this.#nextConnection(tls);
     this.#connection = await connectInTime(this, this.#stage, async (opening) => {
       try {
-        return await WebSocketConnection.open({ ...options, opening });
+        return await this.#reach({ ...options, opening });
       } catch (error) {
         if (opening.aborted) throw error;
         this.#arrive(endedEarly(error));
@@ -148,10 +156,32 @@ export class WebSocketActor implements Actor {
     });
   }
 
-  /** Forgets what was, and says how to reach the server. */
-  async #nextConnection(tls: TlsText | undefined): Promise<ConnectionOptions> {
+  async #reach(options: ConnectionOptions): Promise<WebSocketConnection> {
+    const { transport, settings, shares } = this.options;
+    if (transport !== 'http2') return WebSocketConnection.open(options);
+    const shared = shares === undefined ? undefined : this.#wireOf(shares);
+    const { wire, connection } = await openOverHttp2(options, { settings, shared });
+    this.http2 = wire;
+    return connection;
+  }
+
+  #wireOf(name: string): Http2Wire {
+    const owner = this.#stage.actors.get(name);
+    if (owner instanceof WebSocketActor && owner.http2) return owner.http2;
+    throw new StepFailure(this.finding('closed', `${name} to be connected by HTTP/2`, `${name} is not`));
+  }
+
+  /** Ends what this actor has opened. */
+  #drop(): void {
     this.#connection?.destroy();
     this.#connection = undefined;
+    if (this.options.shares === undefined) this.http2?.session.destroy();
+    this.http2 = undefined;
+  }
+
+  /** Forgets what was, and says how to reach the server. */
+  async #nextConnection(tls: TlsText | undefined): Promise<ConnectionOptions> {
+    this.#drop();
     this.inbox.forget();
     this.requested = false;
     this.#open = false;
@@ -164,7 +194,7 @@ export class WebSocketActor implements Actor {
     this.#used = new Set();
     const generation = ++this.#generation;
     const link = await this.#stage.link(this.name, this.#endpoint());
-    const secure = this.options.transport === 'tls';
+    const secure = this.options.transport === 'tls' || this.options.transport === 'http2';
     const text = { ...this.options.tls, ...tls };
     return {
       host: link.host,
@@ -200,7 +230,7 @@ export class WebSocketActor implements Actor {
   #arrive(event: WebSocketArrival): void {
     if (event.kind === 'ended' || event.kind === 'violation')
       this.#stage.transcript.event(this.name, describeArrival(event));
-    if (event.kind === 'response') this.#open = event.response.status === 101;
+    if (event.kind === 'response') this.#noteResponse(event.response);
     if (event.kind === 'ended') this.#open = false;
     if (event.kind === 'message' && event.compressed) this.#octetsReceived += event.payload.length;
     if (event.kind === 'frame') {
@@ -209,6 +239,21 @@ export class WebSocketActor implements Actor {
     }
     if (!this.#belongsToUsed(event)) this.inbox.push(event);
     if (this.inbox.flooded || this.#octetsReceived > largestInbox) this.#cutOff();
+  }
+
+  #noteResponse({
+    status,
+    version,
+    headers,
+  }: Extract<WebSocketArrival, { kind: 'response' }>['response']): void {
+    const overHttp2 = this.options.transport === 'http2';
+    this.#open = overHttp2 ? status >= 200 && status < 300 : status === 101;
+    if (!overHttp2) return;
+    const fields = headers.map(([name, value]) => `${name}: ${value}`);
+    this.#stage.transcript.event(
+      this.name,
+      [`HTTP/${version} ${status}`, ...fields].join('\n').slice(0, 2_000),
+    );
   }
 
   /** Numbers data frames and messages; true for a message whose last frame a step has taken already. */
@@ -224,7 +269,7 @@ export class WebSocketActor implements Actor {
 
   #cutOff(): void {
     this.#generation++;
-    this.#connection?.destroy();
+    this.#drop();
     this.#stage.transcript.event(this.name, describeArrival({ kind: 'flood' }));
     this.inbox.push({ kind: 'flood' });
   }
@@ -327,8 +372,7 @@ export class WebSocketActor implements Actor {
   }
 
   dispose(): void {
-    this.#connection?.destroy();
-    this.#connection = undefined;
+    this.#drop();
   }
 }
 

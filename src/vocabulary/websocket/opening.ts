@@ -160,19 +160,22 @@ function request(actor: WebSocketActor, text: RequestText, stage: Stage, every?:
 }
 
 /**
- * The opening handshake to its end, which must be 101 with the right accept value, and must agree to nothing that was
+ * The opening handshake to its end, which must be 101 with the right accept value (over HTTP/2 any success), and must agree to nothing that was
  * not offered (RFC 6455 section 4.1).
  */
 export async function open(actor: WebSocketActor, stage: Stage, withinMs: number): Promise<void> {
   if (!actor.connected || actor.requested) await actor.connect();
   request(actor, {}, stage);
-  const { extensions } = actor.options;
+  const { extensions, transport } = actor.options;
+  const upgrade = {
+    Upgrade: 'websocket',
+    Connection: 'Upgrade',
+    'Sec-WebSocket-Accept': acceptFor(actor.key),
+  };
   const pattern: ResponsePattern = {
-    status: 101,
+    status: transport === 'http2' ? '{/2\\d\\d/}' : 101,
     headers: {
-      Upgrade: 'websocket',
-      Connection: 'Upgrade',
-      'Sec-WebSocket-Accept': acceptFor(actor.key),
+      ...(transport === 'http2' ? {} : upgrade),
       // A case that is given compression means it: without it there is nothing to be seen.
       ...(extensions?.includes('permessage-deflate')
         ? { 'Sec-WebSocket-Extensions': '{/permessage-deflate.*/}' }

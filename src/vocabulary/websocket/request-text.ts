@@ -1,7 +1,9 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import type { HandshakeRequest } from '../../websocket/handshake.ts';
 import type { Names } from '../names.ts';
+import { StepMistake } from '../vocabulary.ts';
 import type { WebSocketActor } from './actor.ts';
+import { http2Request, usualPseudoFields } from './http2-way.ts';
 
 /** JSON Schema of an opening handshake: what is not said is as it should be. */
 export const requestSchema = {
@@ -41,6 +43,7 @@ export function requestOf(
   text: RequestText,
   names: Names,
 ): { request: HandshakeRequest; key: string | undefined } {
+  if (actor.options.transport === 'http2') return http2RequestOf(actor, text, names);
   if (text.raw !== undefined) {
     const raw = `${names
       .fill(text.raw)
@@ -59,17 +62,34 @@ export function requestOf(
   return { request, key };
 }
 
+/** On a stream of HTTP/2 the pseudo-header fields stand among the others, and can be changed as they can. */
+function http2RequestOf(actor: WebSocketActor, text: RequestText, names: Names) {
+  if (text.raw !== undefined || text.version !== undefined)
+    throw new StepMistake('a request over HTTP/2 has neither octets of its own making nor a version');
+  const fields = [...usualPseudoFields(actor, text), ...headersOf(actor)].map(inLowercase);
+  return { request: http2Request(withChanges(fields, text.headers ?? {}, names)), key: undefined };
+}
+
+function inLowercase([name, value]: Field): Field {
+  return [name.toLowerCase(), value];
+}
+
 type Field = [name: string, value: string];
 
 function usualHeaders(actor: WebSocketActor): Field[] {
-  const { headers, subprotocols, extensions } = actor.options;
-  const fields: Field[] = [
+  return [
     ['Host', actor.authority],
     ['Upgrade', 'websocket'],
     ['Connection', 'Upgrade'],
     ['Sec-WebSocket-Key', actor.key],
-    ['Sec-WebSocket-Version', '13'],
+    ...headersOf(actor),
   ];
+}
+
+/** Those that mean the same over HTTP/1.1 and HTTP/2. */
+function headersOf(actor: WebSocketActor): Field[] {
+  const { headers, subprotocols, extensions } = actor.options;
+  const fields: Field[] = [['Sec-WebSocket-Version', '13']];
   if (subprotocols.length > 0) fields.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);
   if (extensions !== undefined) fields.push(['Sec-WebSocket-Extensions', extensions]);
   return [...fields, ...Object.entries(headers)];

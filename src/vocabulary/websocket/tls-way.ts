@@ -1,6 +1,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import type { WebSocketEvent } from '../../websocket/connection.ts';
 import { alertOf, TlsHandshakeError, type TlsOptions } from '../../websocket/dial.ts';
+import { StreamReset } from '../../websocket/http2/http2-error.ts';
 import type { Stage } from '../stage.ts';
 
 const version = { enum: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] } as const;
@@ -60,6 +61,7 @@ export function alertIn({ error }: Ended): string | undefined {
 }
 
 export function describeEnd(event: Ended): string {
+  if (event.error instanceof StreamReset) return `a reset of the stream (${event.error.message})`;
   if (event.how === 'reset') return 'a reset of the connection';
   const alert = alertIn(event);
   if (alert !== undefined) return `the end of the connection with the TLS alert ${alert}`;

@@ -4,6 +4,8 @@ import { transports, WebSocketActor, type WebSocketOptions } from './actor.ts';
 import { cleanClose } from './clean-close.ts';
 import { closingVerbs } from './closing.ts';
 import { exchangingVerbs } from './exchanging.ts';
+import { http2Verbs } from './http2.ts';
+import { settingsSchema } from './http2-way.ts';
 import { open, openingVerbs } from './opening.ts';
 import { receivingVerbs } from './receiving.ts';
 import { sendingVerbs } from './sending.ts';
@@ -35,7 +37,13 @@ const actors: ActorKind = {
       type: 'string',
       description: 'The value of Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
     },
-    transport: { enum: [...transports], description: 'TCP, TLS, or plain TCP to the port that expects TLS' },
+    transport: {
+      enum: [...transports],
+      description:
+        'TCP, TLS, one stream of HTTP/2 over TLS (RFC 8441), or plain TCP to the port that expects TLS',
+    },
+    settings: { ...settingsSchema, description: 'Of HTTP/2: what the client tells in its first SETTINGS' },
+    shares: { type: 'string', description: 'Of HTTP/2: the actor over whose connection the stream goes' },
     tls: { ...tlsWaySchema, description: 'How TLS is begun, where it is used' },
   },
   facts: [
@@ -50,13 +58,17 @@ const actors: ActorKind = {
   ],
   needs: ['websocket'],
   bring: async (given, stage) => {
-    await Promise.all([...given.values()].map((actor) => bringOne(actor, stage)));
+    // Who shares a connection waits for it.
+    for (const shares of [false, true]) {
+      const some = [...given.values()].filter(({ options }) => (options.shares !== undefined) === shares);
+      await Promise.all(some.map((actor) => bringOne(actor, stage)));
+    }
   },
 };
 
 async function bringOne(given: GivenActor, stage: Stage): Promise<void> {
-  const { transport, tls, path, headers, subprotocols, extensions } =
-    given.options as Partial<WebSocketOptions>;
+  const options = given.options as Partial<WebSocketOptions>;
+  const { transport, tls, settings, shares, path, headers, subprotocols, extensions } = options;
   const { names } = stage;
   const filled = Object.entries(headers ?? {}).map(([name, value]) => [name, names.fill(value)]);
   const actor = new WebSocketActor(
@@ -64,6 +76,8 @@ async function bringOne(given: GivenActor, stage: Stage): Promise<void> {
     {
       transport: transport ?? 'tcp',
       ...(tls === undefined ? {} : { tls }),
+      ...(settings === undefined ? {} : { settings }),
+      ...(shares === undefined ? {} : { shares }),
       ...(path === undefined ? {} : { path: names.fill(path) }),
       headers: Object.fromEntries(filled),
       subprotocols: subprotocols ?? [],
@@ -82,6 +96,7 @@ export const websocket: Vocabulary = {
   summary: 'WebSocket clients, frame by frame',
   verbs: [
     ...tlsVerbs,
+    ...http2Verbs,
     ...openingVerbs,
     wholeRefusal,
     ...sendingVerbs,

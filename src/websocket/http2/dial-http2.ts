@@ -22,7 +22,18 @@ export interface Http2Wire {
  */
 export async function dialHttp2(options: DialHttp2Options, signal?: AbortSignal): Promise<Http2Wire> {
   const tls = options.tls ? { tls: { alpn: ['h2'], ...options.tls } } : {};
-  const { tcp, top } = await dial({ ...options, ...tls }, signal);
+  const { tcp, top } = await dial(
+    {
+      ...options,
+      ...tls,
+      onTls(facts) {
+        options.onTls?.(facts);
+        // RFC 9113 section 3.2.
+        if (facts.alpn !== 'h2') throw new Error('the server did not select h2 by ALPN');
+      },
+    },
+    signal,
+  );
   const wire: Http2Wire = { tcp, session: undefined as never, violation: undefined };
   let onAbort: (() => void) | undefined;
   try {

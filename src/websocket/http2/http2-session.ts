@@ -28,6 +28,9 @@ export interface Http2Options {
   onViolation?(violation: Http2Error): void;
   /** The TCP connection is over. */
   onClose?(): void;
+  /** What a server does that breaks flow control on purpose. */
+  disregardsWindows?(): boolean;
+  keepsWindowsShut?(): boolean;
   /** Every chunk, in clear. */
   observe?(chunk: { direction: 'sent' | 'received'; bytes: Buffer }): void;
 }
@@ -157,6 +160,7 @@ export class Http2Session {
   }
 
   consumed(stream: Http2Stream, octets: number): void {
+    if (this.#options.keepsWindowsShut?.()) return;
     this.#owe(octets);
     stream.owed += octets;
     if (stream.id === undefined || stream.endReceived || stream.owed * 2 < this.#ownWindow) return;
@@ -204,7 +208,10 @@ export class Http2Session {
     const queue = this.#queues.get(stream);
     if (!queue || stream.id === undefined) return;
     for (let next = queue[0]; next; next = queue[0]) {
-      const room = Math.min(stream.sendWindow, this.#sendWindow, this.peer.maxFrame);
+      const windows = this.#options.disregardsWindows?.()
+        ? Infinity
+        : Math.min(stream.sendWindow, this.#sendWindow);
+      const room = Math.min(windows, this.peer.maxFrame);
       if (next.octets.length > 0 && room <= 0) return;
       const payload = next.octets.subarray(0, Math.max(0, room));
       const isWhole = payload.length === next.octets.length;

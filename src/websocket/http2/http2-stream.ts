@@ -39,6 +39,8 @@ export class Http2Stream extends Duplex {
 
   constructor(carrier: StreamCarrier) {
     super({ highWaterMark, allowHalfOpen: true });
+    // What went wrong shows in its end, too.
+    this.on('error', () => undefined);
     this.#carrier = carrier;
   }
 
@@ -75,11 +77,9 @@ export class Http2Stream extends Duplex {
   }
 
   /** For the connection: it is over, and this stream with it. */
-  lose(error?: Error): void {
+  lose(error = new Error('the HTTP/2 connection ended')): void {
     this.#isReset = true;
-    if (this.#endReceived) this.destroy();
-    else if (error) this.destroy(error);
-    else this.push(null);
+    this.destroy(this.#endReceived ? undefined : error);
   }
 
   get endReceived(): boolean {
