@@ -7,6 +7,7 @@ import { encodeFrame, type Frame, isControl, opcode } from '../../websocket/fram
 import { FrameError, type FrameHead, FrameParser } from '../../websocket/frame-parser.ts';
 import { encodeResponse } from '../../websocket/handshake.ts';
 import { HeadError, HeadReader } from '../../websocket/http-head.ts';
+import { StreamReset } from '../../websocket/http2/http2-error.ts';
 import { Http2Stream } from '../../websocket/http2/http2-stream.ts';
 import { Utf8Validator } from '../../websocket/utf8.ts';
 import type { FaultSwitch } from '../fault.ts';
@@ -65,6 +66,8 @@ export class EchoConnection {
       socket.allowHalfOpen = true;
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNRESET' && this.#faults.active('reset-ends-the-server')) this.#endServer();
+      if (error instanceof StreamReset && this.#faults.active('reset-of-a-stream-ends-the-server'))
+        this.#endServer();
     });
   }
 

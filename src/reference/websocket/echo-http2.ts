@@ -48,6 +48,8 @@ function answer(
   { ground: { faults }, serve }: Http2Serving,
 ): void {
   if (faults.active('connect-tunnels-to-the-authority')) return tunnel(stream, fields);
+  const isConnect = fields.some(([name, value]) => name === ':method' && value === 'CONNECT');
+  if (!isConnect && faults.active('plain-requests-are-not-answered-over-http2')) return void stream.resume();
   const said = session.peer.get('ENABLE_CONNECT_PROTOCOL');
   const counts = said !== undefined && faults.active('connect-protocol-of-clients-counts');
   const answer = answerFields(fields, faults);

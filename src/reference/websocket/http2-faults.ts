@@ -37,6 +37,7 @@ export const http2Faults: FaultRow[] = [
     'connect-tunnels-to-the-authority',
     'rfc8441/4-no-tunnel-to-authority',
     'Takes :authority for the host to which a tunnel is wanted',
+    true,
   ],
   ['any-protocol-opens-websocket', 'rfc8441/4-protocol-unknown', 'Takes any :protocol for websocket'],
   [
@@ -96,9 +97,20 @@ export const http2Faults: FaultRow[] = [
     true,
   ],
   [
+    'reset-of-a-stream-ends-the-server',
+    'rfc8441/5-reset-noticed',
+    'Ends all WebSockets when a client resets one',
+  ],
+  [
     'one-stream-ends-all',
     'rfc8441/5-reset-noticed rfc8441/1-several-tunnels rfc8441/5-stream-alone',
     'Ends the HTTP/2 connection with any stream on it',
+  ],
+  [
+    'plain-requests-are-not-answered-over-http2',
+    'rfc8441/1-mixture',
+    'Answers nothing but CONNECT over HTTP/2',
+    true,
   ],
   ['one-stream-at-a-time', 'rfc8441/1-several-tunnels', 'Refuses a second stream beside the first'],
   [

@@ -73,6 +73,8 @@ export class Http2Session {
   #idleFrames = 0;
   #goneAway: StreamReset | undefined;
   #over = false;
+  /** Why it is over, where something was wrong. */
+  #failure: Error | undefined;
 
   constructor(socket: Duplex, options: Http2Options) {
     this.socket = socket;
@@ -98,8 +100,9 @@ export class Http2Session {
   /** A stream of this side; it opens with its first fields. */
   newStream(): Http2Stream {
     const stream = new Http2Stream(this);
-    const error = this.#goneAway ?? (this.#over ? new Error('the HTTP/2 connection is over') : undefined);
-    if (error) stream.destroy(error);
+    const over = this.#over ? (this.#failure ?? new Error('the HTTP/2 connection is over')) : undefined;
+    const reason = this.#goneAway ?? over;
+    if (reason) stream.destroy(reason);
     return stream;
   }
 
@@ -410,6 +413,7 @@ export class Http2Session {
   #lose(error?: Error): void {
     if (this.#over) return;
     this.#over = true;
+    this.#failure = error;
     for (const stream of [...this.#streams.values()]) stream.lose(error ?? this.#goneAway);
     this.#options.onClose?.();
   }
