@@ -20,11 +20,14 @@ export function publishedSuiteSchema(): object {
     ...properties.given,
     additionalProperties: beforeRows({ anyOf: kinds.map(givenSchema) }),
   };
+  const values = valuesBySentence(verbs);
   return {
     ...schema,
     $defs: {
       steps: { type: 'array', minItems: 1, items: { $ref: '#/$defs/step' } },
-      step: stepSchema(verbs),
+      step: stepSchema(verbs, [...values.keys()]),
+      // Each apart from the others: a validator that has them all in one function runs out of stack in nested steps.
+      ...Object.fromEntries([...values].map(([pattern, value]) => [nameOfValue(pattern), value])),
       'row value': { ...rowValue, description: 'A value of each: {length}' },
     },
   };
@@ -41,7 +44,7 @@ interface Outline {
   };
 }
 
-function stepSchema(verbs: readonly Verb[]): object {
+function stepSchema(verbs: readonly Verb[], patterns: readonly string[]): object {
   const steps = { $ref: '#/$defs/steps' };
   const branch = { anyOf: [{ $ref: '#/$defs/step' }, steps] };
   const bare = verbs.filter((verb) => verb.takes === undefined || verb.optional);
@@ -76,22 +79,31 @@ function stepSchema(verbs: readonly Verb[]): object {
           together: { type: 'array', minItems: 2, items: branch },
           'one of': { type: 'array', minItems: 2, items: branch },
         },
-        patternProperties: { ...patternProperties(verbs), [rowSentence]: {} },
+        patternProperties: { ...Object.fromEntries(patterns.map(referenceTo)), [rowSentence]: {} },
         additionalProperties: false,
       },
     ],
   };
 }
 
-/** Verbs of two vocabularies can share their words: then either's value may follow. */
-function patternProperties(verbs: readonly Verb[]): Record<string, object> {
+function nameOfValue(pattern: string): string {
+  return `after ${pattern}`;
+}
+
+function referenceTo(pattern: string): [string, object] {
+  const pointer = nameOfValue(pattern).replaceAll('~', '~0').replaceAll('/', '~1');
+  return [pattern, { $ref: `#/$defs/${encodeURIComponent(pointer)}` }];
+}
+
+/** What may follow each sentence. Verbs of two vocabularies can share their words: then either's value may. */
+function valuesBySentence(verbs: readonly Verb[]): Map<string, object> {
   const byPattern = new Map<string, Verb[]>();
   for (const verb of verbs) {
     const pattern = sentencePattern(verb);
     byPattern.set(pattern, [...(byPattern.get(pattern) ?? []), verb]);
   }
-  return Object.fromEntries(
-    [...byPattern].map(([pattern, same]) => {
+  return new Map(
+    [...byPattern].map(([pattern, same]): [string, object] => {
       const schemas = same.map(
         (verb) => ({ description: verb.summary, ...Object(beforeRows(valueSchema(verb))) }) as object,
       );
