@@ -15,7 +15,13 @@ export const knownFailingSchema = {
     required: ['case', 'reason'],
     additionalProperties: false,
     properties: {
-      case: { type: 'string', minLength: 1, description: 'A case id, or a glob over its segments' },
+      case: {
+        description: 'A case id or a glob over its segments, or a list of them that fail for one reason',
+        anyOf: [
+          { type: 'string', minLength: 1 },
+          { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
+        ],
+      },
       reason: {
         type: 'string',
         minLength: 20,
@@ -31,9 +37,12 @@ export const knownFailingSchema = {
   },
 } as const;
 
-export type KnownFailure = FromSchema<typeof knownFailingSchema>[number];
+type Entry = FromSchema<typeof knownFailingSchema>[number];
 
-const check = new SchemaCheck<KnownFailure[]>(knownFailingSchema);
+/** One case, or a glob over cases, that fails for a known reason. */
+export type KnownFailure = Omit<Entry, 'case'> & { case: string };
+
+const check = new SchemaCheck<Entry[]>(knownFailingSchema);
 
 /** The known failures that stand beside a target's file; none where there is no such file. */
 export function readKnownFailing(targetFile: string): KnownFailure[] {
@@ -41,11 +50,15 @@ export function readKnownFailing(targetFile: string): KnownFailure[] {
   if (!existsSync(file)) return [];
   const document = readYaml(file, check);
   const mistakes: Mistake[] = [...document.mistakes];
+  const known: KnownFailure[] = [];
   for (const [index, entry] of (document.value ?? []).entries())
-    if ((document.value ?? []).findIndex((other) => other.case === entry.case) !== index)
-      mistakes.push(document.mistake([index, 'case'], `\`${entry.case}\` is there twice`));
+    for (const one of [entry.case].flat()) {
+      if (known.some((other) => other.case === one))
+        mistakes.push(document.mistake([index, 'case'], `\`${one}\` is there twice`));
+      known.push({ ...entry, case: one });
+    }
   if (mistakes.length > 0) throw new InvalidFileError(mistakes);
-  return document.value ?? [];
+  return known;
 }
 
 /** The entry that says why the case fails, if one does. */

@@ -5,10 +5,15 @@ export interface CloseBody {
   reason: string;
 }
 
-/** Whether an endpoint may put the code into a close frame (RFC 6455 section 7.4). */
+/** Codes that stand for what was not in a frame, or for nothing yet (RFC 6455 section 7.4.1). */
+const neverSent = [1004, 1005, 1006, 1015];
+
+/**
+ * Whether an endpoint may put the code into a close frame (RFC 6455 section 7.4). Codes up to 2999 that nobody has
+ * defined are reserved, but no text forbids to send them: some of them have been defined since.
+ */
 export function mayBeSent(code: number): boolean {
-  if (code >= 3000 && code <= 4999) return true;
-  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
+  return code >= 1000 && code <= 4999 && !neverSent.includes(code);
 }
 
 export function encodeClose({ code, reason }: CloseBody): Buffer {
