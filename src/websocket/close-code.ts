@@ -16,6 +16,11 @@ export function mayBeSent(code: number): boolean {
   return code >= 1000 && code <= 4999 && !neverSent.includes(code);
 }
 
+/** Whether somebody has given the code a meaning, or may: RFC 6455 section 7.4, and what was registered since. */
+export function isDefined(code: number): boolean {
+  return mayBeSent(code) && (code <= 1014 || code >= 3000);
+}
+
 export function encodeClose({ code, reason }: CloseBody): Buffer {
   if (code === undefined) return Buffer.alloc(0);
   const body = Buffer.alloc(2 + Buffer.byteLength(reason));

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { decodeClose, encodeClose, mayBeSent } from '../../websocket/close-code.ts';
+import { decodeClose, encodeClose, isDefined } from '../../websocket/close-code.ts';
 import type { DeflateParameters } from '../../websocket/deflate-offer.ts';
 import { encodeFrame, type Frame, isControl, opcode } from '../../websocket/frame.ts';
 import { FrameError, type FrameHead, FrameParser } from '../../websocket/frame-parser.ts';
@@ -293,7 +293,7 @@ export class EchoConnection {
     const { code } = decodeClose(payload);
     const lax = this.#faults.active('bad-close-bodies-are-accepted');
     if (payload.length === 1 && !lax) return this.#fail({ code: 1002, why: 'a close body of one octet' });
-    if (code !== undefined && !mayBeSent(code) && !this.#faults.active('bad-close-codes-are-accepted'))
+    if (code !== undefined && !isDefined(code) && !this.#faults.active('bad-close-codes-are-accepted'))
       return this.#fail({ code: 1002, why: `the close code ${code} cannot be` });
     if (!isUtf8(payload.subarray(2)) && !lax)
       return this.#fail({ code: 1007, why: 'the reason is not UTF-8' });
