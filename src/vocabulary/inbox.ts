@@ -6,7 +6,7 @@ export interface Arrival<E> {
 }
 
 /** More than this many arrivals that no step has taken are a flood: the actor stops reading. */
-export const inboxLimit = 50_000;
+export const inboxLimit = 100_000;
 
 /** So many that were taken may stand before the first that is not, before they are let go. */
 const mostTakenKept = 1_000;
