@@ -1,4 +1,5 @@
 import { opcode } from '../../websocket/frame.ts';
+import { deflateSchema } from '../deflate-recipe.ts';
 import { checkPayload, makePayload, payloadSchema } from '../payload.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, StepMistake, verb } from '../vocabulary.ts';
@@ -114,6 +115,22 @@ const messageVerbs = [
       const payload = makePayload(step.value, stage.names);
       const options = { type: typeIn(step.slots), compress: true, fragmentsOf: step.prepared };
       actorOf(step, stage).connection.sendMessage(payload, options);
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'sends {text|binary} in deflate blocks',
+    takes: deflateSchema.properties.deflate,
+    summary:
+      'Sends a compressed message in one frame, made of these DEFLATE blocks: stored, fixed or dynamic, with references to what went before, with BFINAL where `final` says so, and `times` over. The same recipe, as `deflate`, is a payload of frames',
+    example: `- client sends text in deflate blocks:
+    - stored: "Hello, "
+    - fixed: [{ copy: 5, back: 7 }, " again"]
+      final: true`,
+    prepare: ({ value }) => checkPayload({ deflate: value }),
+    play: (step, stage) => {
+      const frame = { opcode: typeIn(step.slots), rsv1: true, payload: { deflate: step.value } };
+      sendFrames(actorOf(step, stage), [frame], stage);
     },
   }),
 ];

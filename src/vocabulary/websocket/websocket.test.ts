@@ -71,6 +71,8 @@ describe('against ws', () => {
       { 'client receives text': { text: 'round and round ', length: 5_000 } },
       { 'client sends frame': { opcode: 'text', rsv1: true, payload: { hex: '00' } } },
       { 'client receives text': '' },
+      { 'client sends text in deflate blocks': [{ stored: 'Hello, ' }, { fixed: [{ copy: 5, back: 7 }] }] },
+      { 'client receives text': 'Hello, Hello' },
     ]);
     expect(finding).toBeUndefined();
   });
