@@ -15,6 +15,8 @@ export interface Extension {
 }
 
 const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+const wholeToken = new RegExp(`^${token}$`);
+const parameter = new RegExp(`^(${token})(?:\\s*=\\s*(?:(${token})|"((?:[^"\\\\]|\\\\.)*)"))?$`);
 
 /** The extensions of a header field; undefined where it is malformed. */
 export function parseExtensions(field: string): Extension[] | undefined {
@@ -22,12 +24,14 @@ export function parseExtensions(field: string): Extension[] | undefined {
   for (const text of splitOutsideQuotes(field, ',')) {
     const [name = '', ...rest] = splitOutsideQuotes(text, ';').map((part) => part.trim());
     if (name === '' && rest.length === 0) continue;
-    if (!new RegExp(`^${token}$`).test(name)) return undefined;
+    if (!wholeToken.test(name)) return undefined;
     const parameters: Extension['parameters'] = [];
     for (const part of rest) {
-      const found = new RegExp(`^(${token})(?:\\s*=\\s*(?:(${token})|"(${token})"))?$`).exec(part);
-      if (!found) return undefined;
-      parameters.push([found[1] ?? '', found[2] ?? found[3]]);
+      const found = parameter.exec(part);
+      // What is quoted must be a token once it is without its backslashes (section 9.1).
+      const quoted = found?.[3]?.replace(/\\(.)/g, '$1');
+      if (!found || (quoted !== undefined && !wholeToken.test(quoted))) return undefined;
+      parameters.push([found[1] ?? '', found[2] ?? quoted]);
     }
     extensions.push({ name, parameters });
   }
@@ -37,8 +41,10 @@ export function parseExtensions(field: string): Extension[] | undefined {
 function splitOutsideQuotes(text: string, separator: string): string[] {
   const parts = [''];
   let quoted = false;
+  let escaped = false;
   for (const character of text) {
-    if (character === '"') quoted = !quoted;
+    if (character === '"' && !escaped) quoted = !quoted;
+    escaped = quoted && character === '\\' && !escaped;
     if (character === separator && !quoted) parts.push('');
     else parts[parts.length - 1] += character;
   }

@@ -66,6 +66,10 @@ export type HandshakeCheck =
   | 'method'
   | 'http-version'
   | 'host'
+  | 'host-form'
+  | 'length'
+  | 'transfer-coding'
+  | 'body'
   | 'upgrade'
   | 'connection'
   | 'key'
@@ -94,6 +98,9 @@ export function judgeRequest(
   };
 }
 
+/** RFC 9112 section 3.2, as far as a WebSocket URI can have it: not empty, no user. */
+const authority = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~%!$&'()*+;=-]+)(?::\d*)?$/;
+
 const upgrade = { Upgrade: 'websocket', Connection: 'Upgrade' };
 
 /** Each demand with whether it is kept, and what is answered where it is not. */
@@ -105,10 +112,33 @@ function demands(
   const has = (name: string, word: string) => listOf(headers, name).some((one) => one.toLowerCase() === word);
   const versions = valuesOf(headers, 'Sec-WebSocket-Version');
   const keys = valuesOf(headers, 'Sec-WebSocket-Key');
+  const hosts = valuesOf(headers, 'Host');
+  const lengths = valuesOf(headers, 'Content-Length');
+  const codings = listOf(headers, 'Transfer-Encoding');
   return [
     ['method', method === 'GET', refusal(405, 'the method must be GET', { Allow: 'GET' })],
     ['http-version', version >= 1.1, refusal(505, 'the version must be HTTP/1.1 or later')],
-    ['host', valuesOf(headers, 'Host').length === 1, refusal(400, 'there must be one Host field')],
+    ['host', hosts.length === 1, refusal(400, 'there must be one Host field')],
+    [
+      'host-form',
+      hosts.every((host) => authority.test(host)),
+      refusal(400, 'Host must be a name or address, and a port'),
+    ],
+    [
+      'length',
+      lengths.every((length) => /^\d{1,15}$/.test(length)) && new Set(lengths).size <= 1,
+      refusal(400, 'Content-Length must be one number'),
+    ],
+    [
+      'transfer-coding',
+      codings.length === 0 || (codings.length === 1 && /^chunked$/i.test(codings[0] ?? '')),
+      refusal(501, 'this transfer coding is not known here'),
+    ],
+    [
+      'body',
+      !/^chunked$/i.test(codings[0] ?? '') && !(Number(lengths[0] ?? 0) > 0),
+      refusal(400, 'a handshake has no body here'),
+    ],
     ['upgrade', has('Upgrade', 'websocket'), refusal(426, 'Upgrade must name websocket', upgrade)],
     ['connection', has('Connection', 'upgrade'), refusal(400, 'Connection must name Upgrade')],
     [
@@ -133,7 +163,10 @@ function refusal(refuse: number, why: string, headers: Record<string, string> = 
 /** RFC 6455 section 4.1: tokens, each once; section 11.3.4: the field may be split. */
 function areSubprotocols(fields: readonly string[]): boolean {
   const names = fields.flatMap((field) => field.split(',').map((name) => name.trim()));
-  return names.every((name) => token.test(name)) && new Set(names).size === names.length;
+  // Empty elements are passed over (RFC 9110 section 5.6.1), unless there are no others.
+  const named = names.filter((name) => name !== '');
+  if (named.length === 0) return fields.length === 0;
+  return named.every((name) => token.test(name)) && new Set(named).size === named.length;
 }
 
 function isKey(key: string): boolean {
@@ -151,8 +184,10 @@ export function encodeResponse(
     400: 'Bad Request',
     404: 'Not Found',
     405: 'Method Not Allowed',
+    414: 'URI Too Long',
     426: 'Upgrade Required',
     431: 'Request Header Fields Too Large',
+    501: 'Not Implemented',
     505: 'HTTP Version Not Supported',
   };
   const all =

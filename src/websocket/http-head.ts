@@ -10,12 +10,14 @@ export const defaultHeadLimits: HeadLimits = { octets: 64 * 1_024, fields: 200 }
 
 /** The head of an HTTP/1 message is not one, or is beyond the limits. */
 export class HeadError extends Error {
-  /** It is too long (431), not malformed (400). */
+  /** It is too long (431, or 414 for the first line of a request), not malformed (400). */
   readonly tooLarge: boolean;
-  constructor(text: string, tooLarge = false) {
+  readonly inFirstLine: boolean;
+  constructor(text: string, tooLong?: 'head' | 'first line') {
     super(text);
     this.name = 'HeadError';
-    this.tooLarge = tooLarge;
+    this.tooLarge = tooLong !== undefined;
+    this.inFirstLine = tooLong === 'first line';
   }
 }
 
@@ -32,13 +34,32 @@ export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
+/** None of white space and line ends. */
+const controlCharacter = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/g;
+
+/** What is refused in the lines of a head, by name, so that a fault can pass one over. */
+export type HeadCheck = 'control-characters' | 'white-space-before-colon' | 'field-line';
+
+export interface HeadReading {
+  /** An empty line may come first, as a server should have it (RFC 9112 section 2.2). */
+  emptyLineFirst?(): boolean;
+  /** Asked for each head anew. */
+  passesOver?(check: HeadCheck): boolean;
+}
+
 /** Collects octets up to the empty line that ends a head (RFC 9112 section 2). */
 export class HeadReader {
   readonly #limits: HeadLimits;
+  readonly #reading: HeadReading;
   readonly #octets = new OctetCollector();
 
-  constructor(limits: Partial<HeadLimits> = {}) {
+  constructor(limits: Partial<HeadLimits> = {}, reading: HeadReading = {}) {
     this.#limits = { ...defaultHeadLimits, ...limits };
+    this.#reading = reading;
+  }
+
+  #skips(check: HeadCheck): boolean {
+    return this.#reading.passesOver?.(check) ?? false;
   }
 
   /** The head once it is whole, else undefined; begins anew with either. Throws `HeadError`. */
@@ -55,7 +76,10 @@ export class HeadReader {
     }
     this.#octets.take();
     if (end < 0 || end > most)
-      throw new HeadError(`the head of the message is longer than ${most} octets`, true);
+      throw new HeadError(
+        `the head of the message is longer than ${most} octets`,
+        octets.subarray(0, most).includes('\r\n') ? 'head' : 'first line',
+      );
     return this.#parse(octets.toString('latin1', 0, end), octets.subarray(end + 4));
   }
 
@@ -74,21 +98,29 @@ export class HeadReader {
   }
 
   #parse(text: string, rest: Buffer): Head {
-    const [firstLine = '', ...lines] = text.split('\r\n');
+    const begun = this.#reading.emptyLineFirst?.() && text.startsWith('\r\n') ? text.slice(2) : text;
+    const clean = this.#skips('control-characters') ? begun.replace(controlCharacter, '') : begun;
+    const [firstLine = '', ...lines] = clean.split('\r\n');
     if (lines.length > this.#limits.fields)
-      throw new HeadError(`the message has more than ${this.#limits.fields} header fields`, true);
-    const headers = lines.map((line): [string, string] => {
-      const colon = line.indexOf(':');
-      const name = line.slice(0, Math.max(0, colon));
-      const value = line.slice(colon + 1);
-      // Folded lines and white space before the colon are refused (RFC 9112 sections 5.1 and 5.2).
-      if (!token.test(name))
-        throw new HeadError(`this is no header field: ${JSON.stringify(line.slice(0, 80))}`);
-      if (/[\0-\x08\x0a-\x1f\x7f]/.test(value))
-        throw new HeadError(`the header field ${name} holds a control character`);
-      return [name, withoutMargins(value)];
-    });
+      throw new HeadError(`the message has more than ${this.#limits.fields} header fields`, 'head');
+    const headers = lines.flatMap((line) => this.#field(line));
     return { firstLine, headers, rest };
+  }
+
+  /** One field, or none where a line is passed over. */
+  #field(line: string): [string, string][] {
+    const colon = line.indexOf(':');
+    const written = line.slice(0, Math.max(0, colon));
+    const name = this.#skips('white-space-before-colon') ? written.trimEnd() : written;
+    const value = line.slice(colon + 1);
+    // Folded lines and white space before the colon are refused (RFC 9112 sections 5.1 and 5.2).
+    if (!token.test(name)) {
+      if (this.#skips('field-line')) return [];
+      throw new HeadError(`this is no header field: ${JSON.stringify(line.slice(0, 80))}`);
+    }
+    if (/[\0-\x08\x0a-\x1f\x7f]/.test(value))
+      throw new HeadError(`the header field ${name} holds a control character`);
+    return [[name, withoutMargins(value)]];
   }
 }
 

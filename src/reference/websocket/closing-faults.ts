@@ -74,7 +74,7 @@ export const closingFaults: FaultRow[] = [
   ],
   [
     'end-of-tcp-is-not-noticed',
-    'rfc6455/7.2.2* rfc6455/7.1.1-server-closes-tcp*',
+    'rfc6455/7.2.2* rfc6455/7.1.1-server-closes-tcp* rfc6455/4.2.2-others-are-served',
     'Keeps its half of TCP when the client has ended its own',
     true,
   ],

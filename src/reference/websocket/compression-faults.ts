@@ -11,7 +11,7 @@ export const compressionFaults: FaultRow[] = [
   ],
   [
     'illegal-deflate-offers-are-accepted',
-    'rfc7692/7-declines-unknown-parameter',
+    'rfc7692/7-declines-unknown-parameter rfc7692/7-declines-invalid-value',
     'Takes offers with illegal parameters',
   ],
   [

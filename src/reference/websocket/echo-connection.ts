@@ -5,8 +5,7 @@ import { decodeClose, encodeClose, isDefined } from '../../websocket/close-code.
 import type { DeflateParameters } from '../../websocket/deflate-offer.ts';
 import { encodeFrame, type Frame, isControl, opcode } from '../../websocket/frame.ts';
 import { FrameError, type FrameHead, FrameParser } from '../../websocket/frame-parser.ts';
-import { encodeResponse } from '../../websocket/handshake.ts';
-import { HeadError, HeadReader } from '../../websocket/http-head.ts';
+import { HeadError, type HeadReader } from '../../websocket/http-head.ts';
 import { StreamReset } from '../../websocket/http2/http2-error.ts';
 import { Http2Stream } from '../../websocket/http2/http2-stream.ts';
 import { Utf8Validator } from '../../websocket/utf8.ts';
@@ -14,7 +13,7 @@ import type { FaultSwitch } from '../fault.ts';
 import type { Ground } from '../service.ts';
 import { headProblem, type Problem } from './echo-checks.ts';
 import { EchoCompression } from './echo-compression.ts';
-import { answerHandshake } from './echo-handshake.ts';
+import { answerHandshake, answerMalformed, requestReader } from './echo-handshake.ts';
 
 /** A message above this fails its connection with 1009, in octets. */
 const largestMessage = 32 * 1_048_576;
@@ -34,7 +33,8 @@ export class EchoConnection {
   readonly #faults: FaultSwitch;
   readonly #ground: Ground;
   readonly #endServer: () => void;
-  #head: HeadReader | undefined = new HeadReader();
+  readonly #isHeldUp: () => boolean;
+  #head: HeadReader | undefined;
   #frames: FrameParser | undefined;
   #compression: EchoCompression | undefined;
   /** The message that has begun. */
@@ -45,18 +45,26 @@ export class EchoConnection {
   /** What is being inflated or compressed, and all that comes after it, in order. */
   #work: Promise<void> | undefined;
 
-  /** On a stream of HTTP/2 the handshake is over already, and `opened` says what was agreed. */
+  /**
+   * On a stream of HTTP/2 the handshake is over already, and `opened` says what was agreed; elsewhere `isHeldUp` is
+   * asked before its octets are read.
+   */
   constructor(
     socket: Duplex,
     ground: Ground,
     endServer: () => void,
-    opened?: { deflate: DeflateParameters | undefined },
+    way: {
+      opened?: { deflate: DeflateParameters | undefined };
+      isHeldUp?: (connection: EchoConnection) => boolean;
+    },
   ) {
     this.#socket = socket;
     this.#faults = ground.faults;
     this.#ground = ground;
     this.#endServer = endServer;
-    if (opened) this.#begin(opened.deflate);
+    this.#isHeldUp = () => way.isHeldUp?.(this) ?? false;
+    if (way.opened) this.#begin(way.opened.deflate);
+    else this.#head = requestReader(ground.faults);
     socket.on('data', (octets: Buffer) => this.#received(octets));
     // The client ended its half without a closing handshake: the server ends its own (RFC 6455 section 7.1.1).
     socket.on('end', () => {
@@ -69,6 +77,11 @@ export class EchoConnection {
       if (error instanceof StreamReset && this.#faults.active('reset-of-a-stream-ends-the-server'))
         this.#endServer();
     });
+  }
+
+  /** Its opening handshake is not at its end. */
+  get isOpening(): boolean {
+    return this.#head !== undefined;
   }
 
   get #isOverHttp2(): boolean {
@@ -124,13 +137,14 @@ export class EchoConnection {
   #refuse(error: HeadError): void {
     // Nothing more is read: a client that goes on is not answered again.
     this.#head = undefined;
-    this.#socket.end(
-      encodeResponse(error.tooLarge ? 431 : 400, [['Connection', 'close']], `${error.message}\n`),
-    );
+    this.#socket.end(answerMalformed(error, this.#faults).octets);
   }
 
   #readHead(reader: HeadReader, octets: Buffer): void {
+    if (this.#isHeldUp()) return;
     const head = reader.write(octets);
+    if (!head && this.#faults.active('handshakes-in-parts-are-refused'))
+      throw new HeadError('the request did not come in one piece');
     if (!head) return;
     const { octets: answer, open, deflate } = answerHandshake(head, this.#faults);
     if (!open) {
@@ -140,6 +154,7 @@ export class EchoConnection {
     }
     this.#socket.write(answer);
     this.#begin(deflate);
+    if (this.#faults.active('frames-behind-the-handshake-are-lost')) return;
     if (head.rest.length > 0) this.#frames?.write(head.rest);
   }
 

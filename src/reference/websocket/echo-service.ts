@@ -28,13 +28,18 @@ export class EchoService implements Service {
     const endServer = () => {
       for (const one of connections) one.cutOff();
     };
+    const isHeldUp = (connection: EchoConnection) => {
+      const [first] = [...connections].filter((one) => one.isOpening);
+      return ground.faults.active('unfinished-handshakes-hold-up-others') && first !== connection;
+    };
     const keep = (socket: Duplex, connection: EchoConnection) => {
       connections.add(connection);
       socket.once('close', () => connections.delete(connection));
     };
-    const serve = (socket: Socket) => keep(socket, new EchoConnection(socket, ground, endServer));
+    const serve = (socket: Socket) =>
+      keep(socket, new EchoConnection(socket, ground, endServer, { isHeldUp }));
     const serveStream: Http2Serving['serve'] = (stream, deflate) =>
-      keep(stream, new EchoConnection(stream, ground, endServer, { deflate }));
+      keep(stream, new EchoConnection(stream, ground, endServer, { opened: { deflate } }));
     const serveSecurely = (socket: Socket) =>
       serveUnderTls(socket, { ground, serve, endServer, serveStream });
     const ports = await Promise.all([
