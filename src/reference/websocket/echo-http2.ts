@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { DeflateParameters } from '../../websocket/deflate-offer.ts';
 import { listOf } from '../../websocket/http-head.ts';
 import type { Field } from '../../websocket/http2/hpack.ts';
+import { largestFrame } from '../../websocket/http2/http2-frame.ts';
 import { Http2Session } from '../../websocket/http2/http2-session.ts';
 import type { Http2Stream } from '../../websocket/http2/http2-stream.ts';
 import type { Ground } from '../service.ts';
@@ -12,10 +13,12 @@ export interface Http2Serving {
   ground: Ground;
   /** Gets a stream on which a WebSocket is open. */
   serve(stream: Http2Stream, deflate: DeflateParameters | undefined): void;
+  endServer(): void;
 }
 
 /** The server's side of one HTTP/2 connection, every stream of which may be a WebSocket (RFC 8441). */
-export function serveHttp2(socket: Duplex, { ground, serve }: Http2Serving): void {
+export function serveHttp2(socket: Duplex, serving: Http2Serving): void {
+  const { ground, endServer } = serving;
   const active = (name: string) => ground.faults.active(name);
   const announced = active('connect-protocol-is-announced-by-2') ? 2 : 1;
   let streams = 0;
@@ -33,12 +36,20 @@ export function serveHttp2(socket: Duplex, { ground, serve }: Http2Serving): voi
         streams--;
         if (active('one-stream-ends-all')) session.destroy();
       });
+      if (sizeOf(fields) > largestFrame && active('large-header-blocks-end-the-server')) {
+        endServer();
+        return session.destroy();
+      }
       if (streams > 1 && active('one-stream-at-a-time')) return stream.reset('REFUSED_STREAM');
       if (active('connect-protocol-is-withdrawn')) session.sendSettings({ ENABLE_CONNECT_PROTOCOL: 0 });
-      answer(session, stream, fields, { ground, serve });
+      answer(session, stream, fields, serving);
     },
   });
   socket.on('error', () => undefined);
+}
+
+function sizeOf(fields: readonly Field[]): number {
+  return fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 }
 
 function answer(

@@ -30,7 +30,7 @@ export function serveUnderTls(socket: Socket, { ground, serve, endServer, serveS
   secure.once('secure', () => {
     if (isRefused(secure, ground)) secure.destroy();
     else if (isUnanswered(secure, ground)) secure.resume();
-    else if (secure.alpnProtocol === 'h2') serveHttp2(secure, { ground, serve: serveStream });
+    else if (secure.alpnProtocol === 'h2') serveHttp2(secure, { ground, serve: serveStream, endServer });
     else serve(secure);
   });
 }

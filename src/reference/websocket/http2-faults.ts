@@ -47,6 +47,11 @@ export const http2Faults: FaultRow[] = [
     'Refuses every extended CONNECT with status 400',
   ],
   [
+    'large-header-blocks-end-the-server',
+    'rfc8441/5-other-fields',
+    'Ends all WebSockets when a header block is too large',
+  ],
+  [
     'upgrade-fields-are-accepted-over-http2',
     'rfc8441/5-no-connection-fields',
     'Takes requests with Connection or Upgrade',

@@ -134,6 +134,8 @@ export class Http2Session {
 
   sendFields(stream: Http2Stream, fields: readonly Field[], end: boolean): void {
     if (this.#over) return;
+    // The other side has taken leave, and would pass over a new stream (RFC 9113 section 6.8).
+    if (stream.id === undefined && this.#goneAway) return void stream.destroy(this.#goneAway);
     stream.id ??= this.#open(stream);
     const block = encodeFields(fields);
     const { maxFrame } = this.peer;
