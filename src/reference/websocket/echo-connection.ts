@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { decodeClose, encodeClose, isDefined } from '../../websocket/close-code.ts';
 import type { DeflateParameters } from '../../websocket/deflate-offer.ts';
 import { encodeFrame, type Frame, isControl, opcode } from '../../websocket/frame.ts';
@@ -382,6 +383,8 @@ export class EchoConnection {
 }
 
 function resetDuplex(socket: Duplex): void {
-  if (socket instanceof Socket) socket.resetAndDestroy();
+  // Node.js resets no connection below TLS: that one just breaks off, without the alert that should come first.
+  if (socket instanceof TLSSocket) socket.destroy();
+  else if (socket instanceof Socket) socket.resetAndDestroy();
   else if (socket instanceof Http2Stream) socket.reset('CANCEL');
 }
