@@ -1,5 +1,4 @@
-/* Echo by libwebsockets, with its own defaults and permessage-deflate as its minimal echo example offers it: whole
- * messages are kept and sent back, one after another. The TLS listener appears when a certificate was put into
+/* Echo by libwebsockets, with its own defaults: whole messages are kept and sent back, one after another. The TLS listener appears when a certificate was put into
  * /etc/touchstone. */
 #include <libwebsockets.h>
 #include <signal.h>
@@ -7,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Larger messages are refused: libwebsockets itself hands on whatever comes. */
+static const size_t most_octets = 64 * 1024 * 1024;
 
 struct message {
   struct message *next;
@@ -37,6 +39,10 @@ static void forget(struct session *session) {
 }
 
 static int receive(struct lws *wsi, struct session *session, void *in, size_t length) {
+  if (session->length + length > most_octets) {
+    lws_close_reason(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
+    return -1;
+  }
   session->octets = realloc(session->octets, LWS_PRE + session->length + length + 1);
   if (!session->octets) return -1;
   memcpy(session->octets + LWS_PRE + session->length, in, length);
@@ -83,11 +89,6 @@ static const struct lws_protocols protocols[] = {
   LWS_PROTOCOL_LIST_TERM
 };
 
-static const struct lws_extension extensions[] = {
-  { "permessage-deflate", lws_extension_callback_pm_deflate, "permessage-deflate; client_no_context_takeover; client_max_window_bits" },
-  { NULL, NULL, NULL }
-};
-
 static volatile sig_atomic_t stopped;
 
 static void stop(int number) {
@@ -103,7 +104,6 @@ int main(void) {
   struct lws_context *context = lws_create_context(&info);
   if (!context) return 1;
   info.protocols = protocols;
-  info.extensions = extensions;
   info.port = 9001;
   info.vhost_name = "plain";
   info.options = 0;
