@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { dialectSchema } from '../binding/dialect.schema.ts';
 import { recordSchema } from '../record/record.schema.ts';
+import { recordSetSchema } from '../record/record-set.ts';
 import { knownFailingSchema } from '../run/known-failing.ts';
 import { catalogueSchema } from '../suite/catalogue.schema.ts';
 import { publishedSuiteSchema } from '../suite/published-schema.ts';
@@ -34,6 +35,7 @@ export function generatedFiles(): GeneratedFile[] {
     schemaFile('src/suite/requirements.schema.json', catalogueSchema),
     schemaFile('src/target/target.schema.json', targetSchema),
     schemaFile('src/record/record.schema.json', recordSchema),
+    schemaFile('src/record/record-set.schema.json', recordSetSchema),
     schemaFile('src/run/known-failing.schema.json', knownFailingSchema),
     schemaFile('src/binding/dialect.schema.json', dialectSchema),
   ];

@@ -1,15 +1,22 @@
 import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Verdict, verdicts } from '../record/record.schema.ts';
-import { writeRecord, writeWhole } from '../record/record-file.ts';
+import { writeRecord, writeRecordSet, writeWhole } from '../record/record-file.ts';
+import { exitCodeForSet, type RecordSet } from '../record/record-set.ts';
 import { exitCodeFor, type Strictness } from '../record/summary.ts';
+import { coloursFor } from '../report/colours.ts';
 import { ConsoleReporter } from '../report/console.ts';
-import { junitXml } from '../report/junit.ts';
+import { junitXml, junitXmlOfSet } from '../report/junit.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { setReport } from '../report/set-report.ts';
 import { readKnownFailing } from '../run/known-failing.ts';
+import { idsOf } from '../run/plan.ts';
 import { run as runSuites } from '../run/run.ts';
+import { runTargets } from '../run/run-targets.ts';
+import { type Selection, select } from '../suite/select.ts';
 import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, TargetStartError } from '../target/errors.ts';
-import { loadTarget } from '../target/load-target.ts';
+import { loadTarget, type TargetDefinition } from '../target/load-target.ts';
 import { type Command, UsageError, type Words } from './command.ts';
 import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
 import { version } from './version.ts';
@@ -21,8 +28,9 @@ export const run: Command = {
     target: {
       type: 'string',
       short: 't',
+      multiple: true,
       value: 'TARGET',
-      help: 'A name (embedded, prosody, ...) or the path of a target.yaml; default: embedded',
+      help: 'A name (embedded, prosody, ...) or the path of a target.yaml, several times for several; default: embedded',
     },
     ...selectionOptions,
     out: {
@@ -49,50 +57,45 @@ export const run: Command = {
   examples: [
     'touchstone run --target prosody --only "rfc6121/**"',
     'touchstone run --target ./target.yaml --strict',
+    'touchstone run --target ws --target tornado --only "rfc6455/**"',
   ],
   async run(words) {
-    const strictness = strictnessOf(words);
-    const jobs = jobsOf(words);
-    const out = outOf(words);
-    const target = loadTarget(words.text('target') ?? 'embedded');
+    const order = orderOf(words);
+    const targets = targetsOf(words);
     const suites = await suitesOf(words);
-    const files = [join(out, 'record.json'), join(out, 'junit.xml')] as const;
     const interrupted = new AbortController();
-    const console = new ConsoleReporter({
-      output: process.stdout,
-      others: [process.stderr],
-      strictness,
-      quiet: words.flag('quiet'),
-      files,
-    });
-    const stopListening = onInterrupt(interrupted, console);
-    try {
-      const record = await runSuites({
+    let console: ConsoleReporter | undefined;
+    const stopListening = onInterrupt(interrupted, () => console);
+    const play = (target: TargetDefinition, files: readonly string[], reporters: readonly Reporter[]) => {
+      console = consoleFor(order, files);
+      return runSuites({
         target,
         suites,
-        selection: selectionOf(words),
+        selection: order.selection,
         knownFailing: target.file === undefined ? [] : readKnownFailing(target.file),
         version: version(),
-        ...(jobs === undefined ? {} : { jobs }),
+        ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
         signal: interrupted.signal,
-        reporters: [
-          {
-            async onRunEnd(finished) {
-              await writeRecord(files[0], finished);
-              await writeWhole(files[1], junitXml(finished, strictness));
-            },
-          },
-          console,
-        ],
+        reporters: [...reporters, console],
       });
-      const code = exitCodeFor(record, strictness);
-      if (code === 0 && isFirstTry(words)) process.stdout.write(nextSteps);
-      return code;
+    };
+    try {
+      const [only, ...others] = targets;
+      if (only && others.length === 0) {
+        const record = await play(only, order.files, [filesOf(order)]);
+        const code = exitCodeFor(record, order.strictness);
+        if (code === 0 && isFirstTry(words)) process.stdout.write(nextSteps);
+        return code;
+      }
+      select(suites.cases, order.selection, idsOf);
+      const set = await runTargets(targets, (target) => play(target, [], []), interrupted.signal);
+      await writeSet(set, order);
+      return exitCodeForSet(set, order.strictness);
     } catch (error) {
-      console.erase();
+      console?.erase();
       // What an earlier run wrote there must not be taken for this one's.
       if (error instanceof TargetStartError || error instanceof EngineMissingError)
-        for (const file of files) rmSync(file, { force: true });
+        for (const file of order.files) rmSync(file, { force: true });
       throw error;
     } finally {
       stopListening();
@@ -100,6 +103,56 @@ export const run: Command = {
     }
   },
 };
+
+/** What the words ask for, but for targets and suites. */
+interface Order {
+  selection: Selection;
+  strictness: Strictness;
+  quiet: boolean;
+  jobs: number | undefined;
+  /** record.json and junit.xml. */
+  files: readonly [string, string];
+}
+
+function orderOf(words: Words): Order {
+  const strictness = strictnessOf(words);
+  const jobs = jobsOf(words);
+  const out = outOf(words);
+  const files = [join(out, 'record.json'), join(out, 'junit.xml')] as const;
+  return { selection: selectionOf(words), strictness, quiet: words.flag('quiet'), jobs, files };
+}
+
+/** The targets, each named once; what is wrong with the file of any of them is said before one is started. */
+function targetsOf(words: Words): TargetDefinition[] {
+  const named = words.list('target');
+  const targets = (named.length > 0 ? named : ['embedded']).map(loadTarget);
+  const names = targets.map((target) => target.settings.target);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new UsageError(`two targets are called ${twice}: a run on several needs a name for each`);
+  return targets;
+}
+
+function consoleFor({ strictness, quiet }: Order, files: readonly string[]): ConsoleReporter {
+  return new ConsoleReporter({ output: process.stdout, others: [process.stderr], strictness, quiet, files });
+}
+
+function filesOf({ files, strictness }: Order): Reporter {
+  return {
+    async onRunEnd(finished) {
+      await writeRecord(files[0], finished);
+      await writeWhole(files[1], junitXml(finished, strictness));
+    },
+  };
+}
+
+/** The records of several targets, side by side: in files, and what they come to on the console. */
+async function writeSet(set: RecordSet, { files, strictness }: Order): Promise<void> {
+  await writeRecordSet(files[0], set);
+  await writeWhole(files[1], junitXmlOfSet(set, strictness));
+  const options = { strictness, files, colours: coloursFor(process.stdout), width: process.stdout.columns };
+  process.stdout.write(`${setReport(set, options).join('\n')}\n`);
+}
 
 /** Nobody named a server: what passed is Touchstone's own, and who came has one that is to be tested. */
 const nextSteps = `
@@ -115,13 +168,13 @@ function isFirstTry(words: Words): boolean {
 }
 
 /** The first signal ends the run in good order, the second at once; whatever was started is stopped either way. */
-function onInterrupt(interrupted: AbortController, console: ConsoleReporter): () => void {
+function onInterrupt(interrupted: AbortController, console: () => ConsoleReporter | undefined): () => void {
   const handle = (signal: NodeJS.Signals) => {
     if (interrupted.signal.aborted) {
       void runCleanups().finally(() => process.exit(130));
       return;
     }
-    console.onProgress(
+    console()?.onProgress(
       `${signal}: stopping the target and writing what is known (once more to stop at once)`,
     );
     interrupted.abort(new Error(signal));

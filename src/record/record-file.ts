@@ -5,6 +5,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { cutText } from './bounds.ts';
 import { type RunRecord, recordSchema } from './record.schema.ts';
+import type { RecordSet } from './record-set.ts';
 
 /** A record that cannot be read. The message says which file, and what is wrong with it. */
 export class InvalidRecordError extends Error {
@@ -38,6 +39,11 @@ export async function writeWhole(file: string, text: string): Promise<void> {
 /** Throws `UnwritableFileError`. */
 export function writeRecord(file: string, record: RunRecord): Promise<void> {
   return writeWhole(file, `${JSON.stringify(record, null, 1)}\n`);
+}
+
+/** Throws `UnwritableFileError`. */
+export function writeRecordSet(file: string, set: RecordSet): Promise<void> {
+  return writeWhole(file, `${JSON.stringify(set, null, 1)}\n`);
 }
 
 /** Reads and validates a record.json. Throws `InvalidRecordError`. */

@@ -84,8 +84,8 @@ export class ConsoleReporter implements Reporter {
       ...luckyThisTime(record),
       ...stale,
       this.#colours.bold(totals(record)),
-      ...(files.length > 0 ? [`wrote ${files.map((file) => printable(shortest(file))).join(' and ')}`] : []),
-      this.#verdict(record),
+      ...wrote(files),
+      verdictLine(record, this.#colours, this.#options.strictness),
     ]);
   }
 
@@ -121,22 +121,20 @@ export class ConsoleReporter implements Reporter {
     return `${this.#done}/${this.#total}  ${counts.join(', ')}  ${longest}`;
   }
 
-  /** What the run came to, and for whom: the line may be all that is read of it. */
-  #verdict(record: RunRecord): string {
-    const code = exitCodeFor(record, this.#options.strictness);
-    if (code === 130) return this.#colours.yellow('stopped before all cases were played');
-    if (code === 4) return this.#colours.red('Touchstone itself went wrong: no verdict on the server');
-    const verdict =
-      code === 0
-        ? this.#colours.green(`conformant${withReserve(record)}`)
-        : this.#colours.red('not conformant');
-    return `${oneLine(record.target.title, widest)}: ${verdict}`;
-  }
-
   #write(lines: readonly string[]): void {
     this.erase();
     this.#options.output.write(`${lines.join('\n')}\n`);
   }
+}
+
+/** What the run came to, and for whom: the line may be all that is read of it. */
+export function verdictLine(record: RunRecord, colours: Colours, strictness?: Strictness): string {
+  const code = exitCodeFor(record, strictness);
+  if (code === 130) return colours.yellow('stopped before all cases were played');
+  if (code === 4) return colours.red('Touchstone itself went wrong: no verdict on the server');
+  const verdict =
+    code === 0 ? colours.green(`conformant${withReserve(record)}`) : colours.red('not conformant');
+  return `${oneLine(record.target.title, widest)}: ${verdict}`;
 }
 
 /** What `conformant` does not say: what is known to fail fails no run, and what was not chosen was not played. */
@@ -159,6 +157,11 @@ function totals({ summary, durationMs }: RunRecord): string {
   if (summary.knownFailing > 0) parts.push(`of these ${summary.knownFailing} known to fail`);
   if (summary.unexpectedPass > 0) parts.push(`${summary.unexpectedPass} listed as failing but passing`);
   return `${parts.join(', ')} in ${(durationMs / 1_000).toFixed(1)} s`;
+}
+
+/** Which files were written. */
+export function wrote(files: readonly string[]): string[] {
+  return files.length > 0 ? [`wrote ${files.map((file) => printable(shortest(file))).join(' and ')}`] : [];
 }
 
 function shortest(file: string): string {

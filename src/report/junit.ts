@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Builder, TestCase, TestSuite } from 'junit-report-builder';
 import type { CaseResult, Failure, RunRecord, TranscriptEntry } from '../record/record.schema.ts';
+import type { RecordSet } from '../record/record-set.ts';
 import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
 import { printable } from './printable.ts';
 
@@ -18,15 +19,34 @@ const shownEnd = 25_000;
  */
 export function junitXml(record: RunRecord, strictness: Strictness = {}): string {
   const builder = junit.newBuilder().name(attribute(`touchstone ${record.target.title}`));
+  addRecord(builder, record, '', strictness);
+  return builder.build();
+}
+
+/** As `junitXml`: the names of suites begin with their target's; a target that was not played is an error. */
+export function junitXmlOfSet({ records, notPlayed }: RecordSet, strictness: Strictness = {}): string {
+  const builder = junit.newBuilder().name('touchstone');
+  for (const record of records) addRecord(builder, record, `${record.target.name}/`, strictness);
+  for (const { target, title, reason } of notPlayed)
+    builder
+      .testSuite()
+      .name(attribute(target))
+      .testCase()
+      .className(attribute(target))
+      .name(attribute(`${title} is played`))
+      .error(attribute(reason), 'not played', content(reason));
+  return builder.build();
+}
+
+function addRecord(builder: Builder, record: RunRecord, prefix: string, strictness: Strictness): void {
   for (const [name, cases] of bySuite(record.cases)) {
-    const suite = addSuite(builder, name, record).time(
+    const suite = addSuite(builder, `${prefix}${name}`, record).time(
       seconds(cases.reduce((sum, one) => sum + one.durationMs, 0)),
     );
-    for (const one of cases) describeCase(suite.testCase(), one, strictness);
+    for (const one of cases) describeCase(suite.testCase(), one, strictness, prefix);
   }
   const stale = record.staleKnownFailing ?? [];
-  if (stale.length > 0) describeStale(addSuite(builder, 'known-failing', record).time(0), stale);
-  return builder.build();
+  if (stale.length > 0) describeStale(addSuite(builder, `${prefix}known-failing`, record).time(0), stale);
 }
 
 function bySuite(cases: readonly CaseResult[]): Map<string, CaseResult[]> {
@@ -58,9 +78,9 @@ function addSuite(
   return suite;
 }
 
-function describeCase(test: TestCase, one: CaseResult, strictness: Strictness): void {
+function describeCase(test: TestCase, one: CaseResult, strictness: Strictness, prefix: string): void {
   test
-    .className(attribute(one.suite))
+    .className(attribute(`${prefix}${one.suite}`))
     .name(attribute(one.id.startsWith(`${one.suite}/`) ? one.id.slice(one.suite.length + 1) : one.id))
     .time(seconds(one.durationMs))
     .file(attribute(one.file))
