@@ -178,7 +178,8 @@ class Silence implements Expectation {
   }
 
   look(): Look {
-    const [first] = this.#actor.inbox.waiting();
+    // The body of a response is part of what came before.
+    const first = this.#actor.inbox.waiting().find(({ event }) => event.kind !== 'body');
     if (first) {
       const text = `${this.#actor.describe(first.event)} came`;
       return { state: 'broken', finding: this.#actor.finding('unexpected', this.#expected, text) };
