@@ -275,7 +275,7 @@ function understood([name = '', ...rest]: readonly string[]) {
 }
 
 function targetOf(words: readonly string[]): TargetDefinition {
-  const name = understood(words).parsed.text('target') ?? 'embedded';
+  const name = understood(words).parsed.list('target')[0] ?? 'embedded';
   return loadTarget(name.startsWith('.') ? join(folder, name) : name);
 }
 
