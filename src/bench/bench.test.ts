@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { EchoCost } from './echoes.ts';
 import { shown, spread } from './figures.ts';
 import type { Measurement } from './measurement.ts';
 
@@ -65,6 +66,21 @@ describe('the bench', { timeout: 120_000 }, () => {
     const [code] = await once(child, 'close');
     expect(code).toBe(130);
     expect(text).toBe('measuring embedded, run 1 of 1\n');
+  });
+
+  it('holds cases that echo against a plain client', async () => {
+    const only = [
+      'autobahn/9.1.1',
+      'rfc6455/many-messages/thousand-text-messages-of-16-octets',
+      'autobahn/12.1.1',
+    ];
+    const words = only.flatMap((glob) => ['--echoes', glob]);
+    const { echoes } = JSON.parse(await printed(...words, '--json')) as { echoes: EchoCost[] };
+    expect(echoes.map((one) => [one.only, one.cases])).toEqual(only.map((glob) => [glob, 1]));
+    for (const { oursMs, plainMs } of echoes) expect(Math.min(oursMs, plainMs)).toBeGreaterThanOrEqual(0);
+    expect(await printed(...words.slice(0, 2))).toMatch(
+      /^ *[0-9.]+ times +a plain ws client .*9\.1\.1 \(1 cases/m,
+    );
   });
 
   it('says what a wrong word should have been', async () => {

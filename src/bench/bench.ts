@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { measureEchoes, shownEchoes } from './echoes.ts';
 import { shown } from './figures.ts';
 import { type Measurement, measure } from './measurement.ts';
 
@@ -7,6 +8,7 @@ const help = `npm run bench -- [OPTIONS]: what a run and a login cost
   --only GLOB       cases by their id, several times for several; default: all
   --runs N          so many runs, each in a process of its own: medians and ranges; default: 1
   --logins N        logins of each kind after a run; default: 200
+  --echoes GLOB     instead: WebSocket cases that echo, against the same echoes by a plain ws client; several times
   --json            every measurement as JSON
 `;
 
@@ -17,6 +19,7 @@ function wordsGiven() {
       only: { type: 'string', multiple: true, default: [] },
       runs: { type: 'string', default: '1' },
       logins: { type: 'string', default: '200' },
+      echoes: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -48,7 +51,11 @@ const stop = () => stopped.abort(new Error('stopped'));
 process.on('SIGINT', stop).on('SIGTERM', stop);
 try {
   const measurements: Measurement[] = [];
-  for (const target of words.target) {
+  if (words.echoes.length > 0) {
+    const echoes = await measureEchoes(words.echoes, stopped.signal);
+    process.stdout.write(words.json ? `${JSON.stringify({ echoes }, undefined, 2)}\n` : shownEchoes(echoes));
+  }
+  for (const target of words.echoes.length > 0 ? [] : words.target) {
     const ofTarget: Measurement[] = [];
     for (let n = 0; n < words.runs; n++) {
       if (!words.json) process.stdout.write(`measuring ${target}, run ${n + 1} of ${words.runs}\n`);
@@ -57,7 +64,8 @@ try {
     if (!words.json) process.stdout.write(`\n${shown(ofTarget)}`);
     measurements.push(...ofTarget);
   }
-  if (words.json) process.stdout.write(`${JSON.stringify({ measurements }, undefined, 2)}\n`);
+  if (words.json && words.echoes.length === 0)
+    process.stdout.write(`${JSON.stringify({ measurements }, undefined, 2)}\n`);
 } catch (error) {
   process.exitCode = stopped.signal.aborted ? 130 : 1;
   if (!stopped.signal.aborted)

@@ -37,7 +37,14 @@ async function play(
   stopped = new AbortController(),
 ): Promise<RecordSet> {
   const { signal } = stopped;
-  const options = { suites: await suites, selection: { only }, knownFailing: [], version: 'test', signal, reporters: [] };
+  const options = {
+    suites: await suites,
+    selection: { only },
+    knownFailing: [],
+    version: 'test',
+    signal,
+    reporters: [],
+  };
   return runTargets(targets, (one) => run({ ...options, target: one }), signal);
 }
 
