@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import { SaxesParser } from 'saxes';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../record/record.schema.ts';
@@ -300,7 +301,62 @@ describe('WebSocket', () => {
       (socket, request) => socket.end(acceptance(request).slice(0, 40)),
       'inconclusive, setup: ',
     ],
-    ['says nothing more', opening(() => undefined), 'fail, silence: within 200 ms nothing came'],
+    [
+      'sends header fields without end',
+      (socket) => flood(socket, `HTTP/1.1 101 OK\r\n${'A: b\r\n'.repeat(10_000)}`),
+      'inconclusive, setup: the server broke section 4.2.2: ',
+    ],
+    ['resets before its answer', (socket) => socket.resetAndDestroy(), 'inconclusive, setup: '],
+    [
+      'resets inside its answer',
+      (socket, request) => {
+        socket.write(acceptance(request).slice(0, 40), () => socket.resetAndDestroy());
+      },
+      'inconclusive, setup: ',
+    ],
+    [
+      'resets inside a frame',
+      opening((socket) => socket.write(Buffer.from('8805', 'hex'), () => socket.resetAndDestroy())),
+      'fail, closed: ',
+    ],
+    [
+      'resets after its close frame',
+      opening((socket) => socket.write(frame(0x88), () => socket.resetAndDestroy())),
+      'pass, undefined: ',
+    ],
+    [
+      'writes its close frame octet by octet',
+      opening((socket) => {
+        const octets = [0x88, 2, 3, 232];
+        const write = () => {
+          const octet = octets.shift();
+          if (octet === undefined) socket.end();
+          else socket.write(Buffer.from([octet]), () => setImmediate(write));
+        };
+        write();
+      }),
+      'pass, undefined: ',
+    ],
+    [
+      'never answers a close frame',
+      opening(() => undefined),
+      'fail, silence: within 200 ms no close frame answered',
+    ],
+    [
+      'sends pings without end',
+      opening((socket) => flood(socket, Buffer.alloc(60_000, frame(0x89)))),
+      'fail, unexpected: more than a client can keep',
+    ],
+    [
+      'announces a frame of 2 to the 63 octets',
+      opening((socket) => void socket.write(Buffer.from('827f8000000000000000', 'hex'))),
+      'fail, violation: the server broke section 5.2',
+    ],
+    [
+      'announces the longest frame there is',
+      opening((socket) => void socket.write(Buffer.from('827f7fffffffffffffff', 'hex'))),
+      'fail, violation: the server broke section 5.2',
+    ],
     [
       'sends tiny frames without end',
       opening((socket) => flood(socket, Buffer.alloc(60_000, frame(0x8a)))),
@@ -315,11 +371,27 @@ describe('WebSocket', () => {
     [
       'sends control characters',
       opening((socket) => socket.end(frame(0x81, '\x1b[2J\x07\0\x08\x7f'))),
-      'fail, closed: ',
+      'fail, unexpected: ',
     ],
     ['resets', opening((socket) => socket.resetAndDestroy()), 'fail, closed: '],
   ])('gets a verdict in time from a server that %s', async (_what, hostile, verdict) => {
     await play(['websocket'], 'rfc6455/closing/close-is-answered', decent, hostile, verdict);
+  });
+
+  it('gets a verdict from a server whose few octets inflate to more than is kept', async () => {
+    const compressing: Script = (socket, request) =>
+      void socket.write(acceptance(request, 'Sec-WebSocket-Extensions: permessage-deflate\r\n'));
+    const bomb = deflateRawSync(Buffer.alloc(100 * 1_048_576));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(bomb.length));
+    const hostile: Script = (socket, request) => {
+      compressing(socket, request);
+      socket.once('data', () => socket.write(Buffer.concat([Buffer.from([0xc2, 127]), length, bomb])));
+    };
+    const only = 'rfc7692/messages/compressed-binary';
+    const verdict =
+      'fail, violation: the server broke section 10.4: compressed data: it inflates to more than';
+    await play(['websocket'], only, compressing, hostile, verdict);
   });
 });
 
