@@ -1,6 +1,5 @@
 /* Echo by libwebsockets, with its own defaults but for HTTP/2, which is left out: whole messages are kept and sent
- * back, one after another. The TLS listener appears when a certificate was put into
- * /etc/touchstone. */
+ * back, one after another. The TLS listener appears when a certificate was put into /etc/touchstone. */
 #include <libwebsockets.h>
 #include <signal.h>
 #include <stdio.h>
@@ -113,7 +112,6 @@ int main(void) {
     info.port = 9002;
     info.vhost_name = "secured";
     info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-    info.alpn = "http/1.1";
     info.ssl_cert_filepath = "/etc/touchstone/server.crt";
     info.ssl_private_key_filepath = "/etc/touchstone/server.key";
     // Over HTTP/2 the library leaves flow control to the application, and this one is too small for that.

@@ -38,7 +38,7 @@ describe('loading a target', () => {
   it('knows what was meant by an unknown name', () => {
     expect(() => loadTarget('prosodi')).toThrow(UnknownTargetError);
     expect(() => loadTarget('prosodi')).toThrow('did you mean `prosody`?');
-    expect(() => loadTarget('quite-different')).toThrow('known are embedded, ejabberd');
+    expect(() => loadTarget('quite-different')).toThrow('known are embedded, aiohttp');
     expect(() => loadTarget('no/such/file.yaml')).toThrow('there is no target file no/such/file.yaml');
   });
 
