@@ -160,6 +160,7 @@ describe('extensions', () => {
       },
     ]);
     expect(parseExtensions('')).toEqual([]);
+    expect(parseExtensions('a; b="\\1\\2"')).toEqual([{ name: 'a', parameters: [['b', '12']] }]);
   });
 
   it.each([

@@ -58,3 +58,24 @@ describe('the limits', () => {
     expect(() => read(text(11), 3, { fields: 10 })).toThrow(expect.objectContaining({ tooLarge: true }));
   });
 });
+
+describe('a reader for a server', () => {
+  const request = '\r\nGET / HTTP/1.1\r\nA: b\r\n\r\n';
+
+  it('passes over one empty line before the first, in one piece and octet by octet', () => {
+    for (const every of [1, request.length]) {
+      const reader = new HeadReader({}, { emptyLineFirst: () => true });
+      const octets = Buffer.from(request);
+      let head: Head | undefined;
+      for (let at = 0; at < octets.length; at += every) head = reader.write(octets.subarray(at, at + every));
+      expect(head).toMatchObject({ firstLine: 'GET / HTTP/1.1', headers: [['A', 'b']] });
+    }
+  });
+
+  it('tells a first line that is too long from other lines', () => {
+    const long = 'a'.repeat(200);
+    const error = (inFirstLine: boolean) => expect.objectContaining({ tooLarge: true, inFirstLine });
+    expect(() => read(`GET /${long}`, 300, { octets: 100 })).toThrow(error(true));
+    expect(() => read(`GET / HTTP/1.1\r\nA: ${long}`, 300, { octets: 100 })).toThrow(error(false));
+  });
+});
