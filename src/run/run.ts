@@ -32,7 +32,8 @@ export interface RunOptions {
   reporters: readonly Reporter[];
 }
 
-const defaultPatienceMs = 5_000;
+/** Longer than the 5 s after which many servers give up on a client: what those do then comes in time in every run. */
+const defaultPatienceMs = 7_000;
 
 /**
  * Starts the target, plays the selected cases, stops it, and returns the record. Throws `EmptySelectionError` before

@@ -70,6 +70,9 @@ export class WebSocketActor implements Actor {
   #octetsReceived = 0;
   /** How many close frames came on this connection. */
   closeFrames = 0;
+  /** How long TCP went on after the server's first close frame, in milliseconds; 0 where none came. */
+  lingeredMs = 0;
+  #closeCameAt: number | undefined;
   /** The number of the message that a frame or message is, counted on this connection. */
   readonly #messageOf = new WeakMap<WebSocketArrival, number>();
   #framedMessages = 0;
@@ -189,6 +192,8 @@ export class WebSocketActor implements Actor {
     this.key = newKey();
     this.#octetsReceived = 0;
     this.closeFrames = 0;
+    this.lingeredMs = 0;
+    this.#closeCameAt = undefined;
     this.#framedMessages = 0;
     this.#messages = 0;
     this.#used = new Set();
@@ -231,14 +236,24 @@ export class WebSocketActor implements Actor {
     if (event.kind === 'ended' || event.kind === 'violation')
       this.#stage.transcript.event(this.name, describeArrival(event));
     if (event.kind === 'response') this.#noteResponse(event.response);
-    if (event.kind === 'ended') this.#open = false;
+    if (event.kind === 'ended') this.#noteEnd();
     if (event.kind === 'message' && event.compressed) this.#octetsReceived += event.payload.length;
     if (event.kind === 'frame') {
       this.#octetsReceived += event.frame.payload.length;
-      if (event.frame.opcode === opcode.close) this.closeFrames++;
+      if (event.frame.opcode === opcode.close) this.#noteClose();
     }
     if (!this.#belongsToUsed(event)) this.inbox.push(event);
     if (this.inbox.flooded || this.#octetsReceived > largestInbox) this.#cutOff();
+  }
+
+  #noteClose(): void {
+    this.closeFrames++;
+    this.#closeCameAt ??= performance.now();
+  }
+
+  #noteEnd(): void {
+    this.#open = false;
+    if (this.#closeCameAt !== undefined) this.lingeredMs = performance.now() - this.#closeCameAt;
   }
 
   #noteResponse({
@@ -302,9 +317,12 @@ export class WebSocketActor implements Actor {
     else this.connection.reset();
   }
 
-  /** Sends a sentinel of our own accord, to see whether a quiet server still reads. */
+  /**
+   * Sends a sentinel of our own accord, to see whether a quiet server still reads. A server that has sent a close frame
+   * is only to end TCP: it is not asked, as some do that only when something more comes.
+   */
   nudge(): void {
-    if (this.#connection && this.#open)
+    if (this.#connection && this.#open && this.closeFrames === 0)
       this.#connection.sendFrame({ opcode: opcode.ping, payload: this.newSentinel() });
   }
 

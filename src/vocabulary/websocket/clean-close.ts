@@ -3,7 +3,7 @@ import type { Expectation, Finding, Look } from '../expectation.ts';
 import type { Stage } from '../stage.ts';
 import { verb } from '../vocabulary.ts';
 import { describeArrival, describeClose, type WebSocketActor, type WebSocketArrival } from './actor.ts';
-import { codeOf, codePattern, tolerateSeveralCloseFrames } from './closing.ts';
+import { codeOf, codePattern, tolerateUntidyEnd } from './closing.ts';
 import { actorOf } from './sending.ts';
 
 type CloseEvent = Extract<WebSocketArrival, { kind: 'close' }>;
@@ -57,7 +57,7 @@ class CleanClose implements Expectation {
   #take(close: CloseEvent): void {
     for (const arrival of this.#actor.inbox.waiting())
       if (arrival.event.kind !== 'ended') arrival.taken = true;
-    tolerateSeveralCloseFrames(this.#actor, this.#stage);
+    tolerateUntidyEnd(this.#actor, this.#stage);
     if (!this.#fits(close))
       this.#stage.tolerate(
         `${describeClose(close)} came instead of code ${this.#code}; by RFC 6455 section 5.5.1 the code received is what is usually sent back`,
@@ -87,7 +87,7 @@ export const cleanClose = verb({
   takes: codePattern,
   optional: true,
   summary:
-    "After the client's close frame no message comes any more, but a close frame with a code that fits (1000 or none unless another is named) and then the end of TCP. Another code that does not complain, and further close frames, are tolerated (warn)",
+    "After the client's close frame no message comes any more, but a close frame with a code that fits (1000 or none unless another is named) and then the end of TCP. Another code that does not complain, further close frames, and an end that comes late, are tolerated (warn)",
   example: '- client is closed cleanly',
   expect: (step, stage) => new CleanClose(actorOf(step, stage), step.value, stage),
 });

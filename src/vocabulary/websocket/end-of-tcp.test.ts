@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { play, scriptedServer } from './test-support.ts';
+import { frame, play, scriptedServer } from './test-support.ts';
 
 const fin = () => scriptedServer({ onData: (_chunk, socket) => socket.end() });
 const rst = () => scriptedServer({ onData: (_chunk, socket) => socket.resetAndDestroy() });
@@ -24,4 +24,24 @@ it('sees that the server does not end TCP', async () => {
   const port = await scriptedServer({});
   const { finding } = await play(port, 'open', steps('FIN'), 300);
   expect(finding?.kind).toBe('silence');
+});
+
+it('tolerates that TCP goes on after both close frames, and asks nothing of the server meanwhile', async () => {
+  const chunks: Buffer[] = [];
+  const port = await scriptedServer({
+    onData: (chunk, socket) => {
+      chunks.push(chunk);
+      if (chunks.length > 1) return;
+      socket.write(frame(0x88, Buffer.from([0x03, 0xea])));
+      setTimeout(() => socket.end(), 2_100);
+    },
+  });
+  const { finding, tolerated } = await play(port, 'open', [
+    { 'client sends frame': { opcode: 'text', rsv1: true, payload: 'Hello' } },
+    { 'client is failed': 1002 },
+  ]);
+  expect(finding).toBeUndefined();
+  expect(tolerated).toEqual([expect.stringContaining('immediately')]);
+  // The frame that breaks a rule, and the close frame that answers the server's; no ping.
+  expect(chunks.map(([first]) => first)).toEqual([0xc1, 0x88]);
 });
