@@ -22,9 +22,15 @@ export function onlyFor(one: PlannedCase, name: string): Fault[] {
   return [...faultsFor(one), ...operatorsFor(one)].filter((fault) => fault.name === name);
 }
 
-/** A service is called as the vocabulary that speaks to it, or as the variant of one that speaks to several. */
 function concerns({ service }: Fault, one: PlannedCase): boolean {
-  return service === undefined || service === (one.variant ?? one.case.suite.vocabulary.name);
+  return service === undefined || servicesOf(one).includes(service);
+}
+
+/** A variant is called as its service; an endpoint, too, with the way to reach it behind: `xmpp-websocket`. */
+function servicesOf({ case: { suite, given }, variant }: PlannedCase): string[] {
+  if (variant !== undefined) return [variant];
+  const endpoints = suite.vocabulary.actors?.needs(given) ?? [];
+  return endpoints.map((endpoint) => endpoint.replace(/^xmpp-.*/, 'xmpp'));
 }
 
 function faultsBreaking(requirement: string): readonly Fault[] {

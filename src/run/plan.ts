@@ -33,7 +33,7 @@ export function plan(
 
 /** Whether the target speaks what the suite is about at all: an echo server is not asked about XMPP. */
 function fits(one: Case, capabilities: Capabilities): boolean {
-  const needs = one.suite.vocabulary.actors?.needs ?? [];
+  const needs = one.suite.vocabulary.actors?.needs(one.given) ?? [];
   return needs.every((need) => has(capabilities, need));
 }
 

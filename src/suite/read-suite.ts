@@ -142,7 +142,7 @@ class SuiteReader {
       const steps = compileSteps(filled.steps, [...path, 'steps'], scope);
       const disturbing = serverVerbs(steps);
       const needs = [
-        ...(suite.vocabulary.actors?.needs ?? []),
+        ...(suite.vocabulary.actors?.needs(given) ?? []),
         ...(this.#text.needs ?? []),
         ...(filled.needs ?? []),
         ...disturbing.map((verb) => controlNeeded[verb] ?? 'restart'),

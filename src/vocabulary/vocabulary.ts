@@ -72,8 +72,8 @@ export interface ActorKind {
   /** JSON Schema properties that stand beside `state` where `given` describes an actor by a mapping. */
   options: Record<string, JSONSchema>;
   facts: ActorFact[];
-  /** Capabilities that every case of the vocabulary needs (the endpoint itself). */
-  needs: CapabilityName[];
+  /** Capabilities without which a target has nothing to do with a case: the endpoints that its actors speak to. */
+  needs(given: ReadonlyMap<string, GivenActor>): CapabilityName[];
   /** Ways in which one case is played on a target, each with a verdict of its own: `.../xmpp`, `.../chat`. */
   variants?(target: RunningTarget): string[];
   allVariants?: readonly string[];

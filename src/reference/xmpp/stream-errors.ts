@@ -41,6 +41,11 @@ export const faults: Fault[] = [
     summary: 'Qualifies the condition of a stream error by the namespace of stanza errors',
   },
   {
+    name: 'stream-error-text-without-language',
+    breaks: ['rfc7395/3.3.3-languages-declared'],
+    summary: 'Explains stream errors without saying in which language',
+  },
+  {
     name: 'stream-error-before-header',
     breaks: ['rfc6120/4.9.1.2-header-before-error', 'rfc7395/3.5-error-on-opening'],
     summary: 'Sends a stream error without opening the stream first',
@@ -125,7 +130,8 @@ export function streamErrorElement(
   const name = faults.active('stream-error-is-undefined-condition') ? 'undefined-condition' : condition;
   const inside: XmlElement[] = [];
   if (!faults.active('stream-error-without-condition')) inside.push(new XmlElement(name, namespace));
-  if (text) inside.push(new XmlElement('text', namespaces.streamError, { 'xml:lang': 'en' }, [text]));
+  const language = faults.active('stream-error-text-without-language') ? {} : { 'xml:lang': 'en' };
+  if (text) inside.push(new XmlElement('text', namespaces.streamError, language, [text]));
   if (specific) inside.push(specific);
   return new XmlElement('error', namespaces.stream, {}, inside);
 }

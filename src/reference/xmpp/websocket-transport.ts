@@ -45,6 +45,12 @@ export const faults: Fault[] = [
     summary: 'Opens the stream of a WebSocket before the client does',
   },
   {
+    name: 'websocket-pings-are-ignored',
+    breaks: ['rfc7395/3.8-websocket-ping'],
+    summary: 'Answers no ping of a WebSocket',
+    silent: true,
+  },
+  {
     name: 'websocket-stays-open',
     breaks: ['rfc7395/3.6-close-before-connection'],
     summary: 'Closes the stream and keeps the WebSocket',
@@ -80,6 +86,9 @@ export class WebSocketTransport implements Transport {
       if (fragmented) fragmented = false;
       else if (isBinary) listener.receivedBinary();
       else listener.received(data);
+    });
+    webSocket.on('ping', (payload) => {
+      if (!domain.faults.active('websocket-pings-are-ignored')) webSocket.pong(payload);
     });
     webSocket.on('close', () => listener.closed());
     // What went wrong with a WebSocket shows in its end.

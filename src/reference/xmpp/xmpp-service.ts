@@ -45,6 +45,11 @@ export const faults: Fault[] = [
     summary: 'Accepts a WebSocket without naming the subprotocol xmpp',
   },
   {
+    name: 'websocket-subprotocols-are-repeated',
+    breaks: ['rfc7395/3.1-subprotocol-among-others'],
+    summary: 'Answers a list of subprotocols with the whole list',
+  },
+  {
     name: 'shutdown-without-stream-error',
     breaks: ['rfc6120/4.9.3.20*'],
     summary: 'Drops all connections when it restarts, without a word',
@@ -144,8 +149,11 @@ function webSocketAcceptor(domain: XmppDomain): (socket: Socket) => void {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: longestMessage,
-    handleProtocols: (offered) =>
-      offered.has('xmpp') && !faults.active('websocket-subprotocol-is-not-named') ? 'xmpp' : false,
+    autoPong: false,
+    handleProtocols: (offered) => {
+      if (faults.active('websocket-subprotocols-are-repeated')) return [...offered].join(', ');
+      return offered.has('xmpp') && !faults.active('websocket-subprotocol-is-not-named') ? 'xmpp' : false;
+    },
   });
   const http = createHttpServer((_request, response) => {
     response

@@ -32,7 +32,7 @@ export const messaging: Vocabulary = {
       { name: 'local', summary: 'the account’s name' },
       { name: 'password', summary: 'the account’s password' },
     ],
-    needs: [],
+    needs: () => [],
     variants: bindingsOf,
     allVariants: bindingNames,
     // What a chat server can do, its dialect says; an XMPP server offers it or not.

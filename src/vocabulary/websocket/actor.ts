@@ -25,8 +25,12 @@ export type WebSocketArrival = WebSocketEvent | { kind: 'flood' };
 /** How an actor reaches the server. The last one talks plain TCP to a port that expects TLS. */
 export const transports = ['tcp', 'tls', 'http2', 'tcp to the tls port'] as const;
 
+/** What an actor speaks to; each has a twin over TLS. */
+export const endpoints = ['websocket', 'xmpp-websocket'] as const;
+
 /** What `given` says of a client, names already filled in. */
 export interface WebSocketOptions {
+  endpoint: (typeof endpoints)[number];
   transport: (typeof transports)[number];
   tls?: TlsText;
   /** Of HTTP/2: what the client tells in its SETTINGS, and the actor over whose connection it goes. */
@@ -224,11 +228,12 @@ export class WebSocketActor implements Actor {
   }
 
   #endpoint(): Endpoint {
-    const { endpoints, name } = this.#stage.target;
-    const kind = this.options.transport === 'tcp' ? 'websocket' : 'websocket-tls';
-    const endpoint = endpoints[kind];
-    if (endpoint) return endpoint;
-    const message = `${name} declares no endpoint of the kind ${kind}`;
+    const { target } = this.#stage;
+    const { endpoint, transport } = this.options;
+    const kind = transport === 'tcp' ? endpoint : (`${endpoint}-tls` as const);
+    const found = target.endpoints[kind];
+    if (found) return found;
+    const message = `${target.name} declares no endpoint of the kind ${kind}`;
     throw new StepFailure(this.finding('unsupported', `an endpoint of the kind ${kind}`, message));
   }
 

@@ -1,6 +1,6 @@
 import type { Stage } from '../stage.ts';
 import type { ActorKind, GivenActor, Vocabulary } from '../vocabulary.ts';
-import { transports, WebSocketActor, type WebSocketOptions } from './actor.ts';
+import { endpoints, transports, WebSocketActor, type WebSocketOptions } from './actor.ts';
 import { cleanClose } from './clean-close.ts';
 import { closingVerbs } from './closing.ts';
 import { exchangingVerbs } from './exchanging.ts';
@@ -37,6 +37,10 @@ const actors: ActorKind = {
       type: 'string',
       description: 'The value of Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
     },
+    endpoint: {
+      enum: [...endpoints],
+      description: 'Whom to speak to: WebSocket as such (the default), or XMPP over WebSocket (RFC 7395)',
+    },
     transport: {
       enum: [...transports],
       description:
@@ -56,7 +60,7 @@ const actors: ActorKind = {
       summary: 'A payload that makes a ping a sentinel, where it stands among other frames',
     },
   ],
-  needs: ['websocket'],
+  needs: (given) => [...given.values()].map(({ options }) => endpointOf(options)),
   bring: async (given, stage) => {
     // Who shares a connection waits for it.
     for (const shares of [false, true]) {
@@ -66,6 +70,10 @@ const actors: ActorKind = {
   },
 };
 
+function endpointOf({ endpoint }: Partial<WebSocketOptions>): WebSocketOptions['endpoint'] {
+  return endpoint ?? 'websocket';
+}
+
 async function bringOne(given: GivenActor, stage: Stage): Promise<void> {
   const options = given.options as Partial<WebSocketOptions>;
   const { transport, tls, settings, shares, path, headers, subprotocols, extensions } = options;
@@ -74,6 +82,7 @@ async function bringOne(given: GivenActor, stage: Stage): Promise<void> {
   const actor = new WebSocketActor(
     given.name,
     {
+      endpoint: endpointOf(options),
       transport: transport ?? 'tcp',
       ...(tls === undefined ? {} : { tls }),
       ...(settings === undefined ? {} : { settings }),

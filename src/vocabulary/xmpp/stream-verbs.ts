@@ -11,6 +11,7 @@ import { patternOf } from './receiving.ts';
 import { compare } from './stanza-expectation.ts';
 
 const text = { type: 'string' } as const;
+const condition = { type: 'string', pattern: '^(\\{[a-z|-]+\\}|\\{\\*\\}|[a-z-]+)$' } as const;
 const child = { type: 'string', pattern: '^\\s*<', description: 'A child of the stream features' } as const;
 
 export const streamVerbs = [
@@ -125,20 +126,41 @@ export const streamVerbs = [
   verb({
     subject: 'actor',
     phrase: 'receives stream error',
-    takes: { type: 'string', pattern: '^(\\{[a-z|-]+\\}|\\{\\*\\}|[a-z-]+)$' },
+    takes: {
+      anyOf: [
+        condition,
+        {
+          type: 'object',
+          properties: {
+            condition,
+            text: { ...text, description: 'What it says for people' },
+            lang: { ...text, description: 'The language of that text, stated by itself or by the error' },
+          },
+          additionalProperties: false,
+          minProperties: 1,
+        },
+      ],
+    },
     summary:
-      'The server ends the stream with an error of that condition (RFC 6120 section 4.9.3); `{*}` is any condition',
+      'The server ends the stream with an error of that condition (RFC 6120 section 4.9.3), or like that; `{*}` is any condition',
     example: '- romeo receives stream error: "{bad-format|not-well-formed}"',
     expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
-      const expected = `the stream error ${step.value}`;
+      const wanted = typeof step.value === 'string' ? { condition: step.value } : step.value;
+      const what = 'the stream error';
       return eventFor(actor, {
-        expected,
+        expected: describeFacts(what, wanted),
         judge: (event) => {
           if (event.kind !== 'stream-error') return 'other';
-          if (stage.names.matches(step.value, event.condition, new Map())) return 'met';
-          const finding = actor.finding('mismatch', expected, `the stream error is ${event.condition}`);
-          return { ...finding, nearest: event.element.toXml() };
+          const { element } = event;
+          const words = element.child('text', namespaces.streamError);
+          const facts: Record<string, string | undefined> = {
+            condition: event.condition,
+            text: words?.text,
+            lang: words?.get('xml:lang') ?? element.get('xml:lang'),
+          };
+          const judgement = judgeFacts(actor, what, wanted, (name) => facts[name], stage);
+          return typeof judgement === 'object' ? { ...judgement, nearest: element.toXml() } : judgement;
         },
       });
     },

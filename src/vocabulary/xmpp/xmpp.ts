@@ -30,7 +30,7 @@ export const xmpp: Vocabulary = {
       { name: 'resource', summary: 'the resourcepart, once it is bound' },
       { name: 'password', summary: 'the password' },
     ],
-    needs: ['xmpp'],
+    needs: () => ['xmpp'],
     bring,
   },
 };
