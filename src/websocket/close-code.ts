@@ -5,12 +5,12 @@ export interface CloseBody {
   reason: string;
 }
 
-/** Codes that stand for what was not in a frame, or for nothing yet (RFC 6455 section 7.4.1). */
-const neverSent = [1004, 1005, 1006, 1015];
+/** Codes that stand for what was not in a frame (RFC 6455 section 7.4.1). */
+const neverSent = [1005, 1006, 1015];
 
 /**
  * Whether an endpoint may put the code into a close frame (RFC 6455 section 7.4). Codes up to 2999 that nobody has
- * defined are reserved, but no text forbids to send them: some of them have been defined since.
+ * defined, 1004 among them, are reserved, but no text forbids to send them: some of them have been defined since.
  */
 export function mayBeSent(code: number): boolean {
   return code >= 1000 && code <= 4999 && !neverSent.includes(code);
@@ -18,7 +18,7 @@ export function mayBeSent(code: number): boolean {
 
 /** Whether somebody has given the code a meaning, or may: RFC 6455 section 7.4, and what was registered since. */
 export function isDefined(code: number): boolean {
-  return mayBeSent(code) && (code <= 1014 || code >= 3000);
+  return mayBeSent(code) && code !== 1004 && (code <= 1014 || code >= 3000);
 }
 
 export function encodeClose({ code, reason }: CloseBody): Buffer {
