@@ -8,8 +8,11 @@ import { actorOf } from './sending.ts';
 
 type CloseEvent = Extract<WebSocketArrival, { kind: 'close' }>;
 
-/** Codes that say that something went wrong (RFC 6455 section 7.4.1): no answer to a close frame in good order. */
-const complaints = ['1002', '1003', '1007', '1009', '1010', '1011'];
+/**
+ * Codes that find fault with what the client sent or agreed to (RFC 6455 section 7.4.1): no answer to a close frame in
+ * good order. 1011 is not among them: it says that the server has met with something unexpected.
+ */
+const complaints = ['1002', '1003', '1007', '1009', '1010'];
 
 /**
  * The closing handshake that the client began comes to its end: no message any more, a close frame, then the end of
