@@ -95,6 +95,12 @@ describe('an answer goes beyond the offer', () => {
       'RFC 7692 7',
     ],
     [
+      'an offer that must be declined',
+      extensions(`${deflate}; server_max_window_bits=16, ${deflate}; memory=3`),
+      extensions(deflate),
+      'RFC 7692 7',
+    ],
+    [
       'a window larger than asked for',
       extensions(`${deflate}; server_max_window_bits=10`),
       extensions(`${deflate}; server_max_window_bits=11`),

@@ -54,12 +54,15 @@ function extensionViolations(offer: Fields, answer: Fields): Violation[] {
   return violations;
 }
 
-/** What is wrong with permessage-deflate as it was accepted; undefined where it was not offered at all, too. */
+/** What is wrong with permessage-deflate as it was accepted; that it was not offered at all, others say. */
 function deflateViolation(accepted: Extension, offered: readonly Extension[]): Violation | undefined {
   const malformed = parameterFault(accepted.parameters, false);
   if (malformed !== undefined) return { section: 'RFC 7692 7', text: malformed };
-  // A server declines an offer that is not well-formed, so that only the others can have been accepted.
-  const offers = offered.filter((one) => readOffer(one) !== undefined);
+  const byName = offered.filter((one) => one.name === accepted.name);
+  // A server declines an offer that is not legal, so that only the others can have been accepted.
+  const offers = byName.filter((one) => readOffer(one) !== undefined);
+  if (byName.length > 0 && offers.length === 0)
+    return { section: 'RFC 7692 7', text: 'an offer that must be declined was accepted' };
   const faults = offers.map((offer) => mismatch(accepted, offer));
   return faults.includes(undefined) ? undefined : faults[0];
 }
