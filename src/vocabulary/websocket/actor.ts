@@ -336,6 +336,11 @@ export class WebSocketActor implements Actor {
     return isPong(event) && event.frame.payload.toString('latin1').startsWith(this.#sentinelPrefix);
   }
 
+  /** The pong for the sentinel that a step has put among other frames: `{client.sentinel}`. */
+  isPlacedSentinel(event: WebSocketArrival): boolean {
+    return isPong(event) && event.frame.payload.toString('latin1') === this.#sentinelPrefix;
+  }
+
   /** The pong for the sentinel that was sent last. */
   isLatestSentinel(event: WebSocketArrival): boolean {
     return isPong(event) && event.frame.payload.toString('latin1') === this.#latestSentinel;

@@ -58,9 +58,14 @@ class CleanClose implements Expectation {
   }
 
   #take(close: CloseEvent): void {
+    const readsOn = this.#actor.inbox.waiting().some(({ event }) => this.#actor.isPlacedSentinel(event));
     for (const arrival of this.#actor.inbox.waiting())
       if (arrival.event.kind !== 'ended') arrival.taken = true;
     tolerateUntidyEnd(this.#actor, this.#stage);
+    if (readsOn)
+      this.#stage.tolerate(
+        'the server answered a ping that came after the close frame; by RFC 6455 section 7.1.1 what trails is discarded',
+      );
     if (!this.#fits(close))
       this.#stage.tolerate(
         `${describeClose(close)} came instead of code ${this.#code}; by RFC 6455 section 5.5.1 the code received is what is usually sent back`,
@@ -90,7 +95,7 @@ export const cleanClose = verb({
   takes: codePattern,
   optional: true,
   summary:
-    "After the client's close frame no message comes any more, but a close frame with a code that fits (1000 or none unless another is named) and then the end of TCP. Another code that does not complain, further close frames, and an end that comes late, are tolerated (warn)",
+    "After the client's close frame no message comes any more, but a close frame with a code that fits (1000 or none unless another is named) and then the end of TCP. Another code that does not complain, further close frames, an end that comes late, and a pong for the sentinel among the frames after the close frame are tolerated (warn)",
   example: '- client is closed cleanly',
   expect: (step, stage) => new CleanClose(actorOf(step, stage), step.value, stage),
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MessageCutter } from './exchanging.ts';
-import { echoServer, play, scriptedServer } from './test-support.ts';
+import { echoServer, frame, play, scriptedServer, unmasked } from './test-support.ts';
 
 it('cuts messages out of a source, round and round, and characters never', () => {
   const whole = new MessageCutter(Buffer.from('0123456789'), 4, false);
@@ -74,6 +74,29 @@ it('tolerates another code in the answer to a close frame', async () => {
   const { finding, tolerated } = await play(port, 'open', ['client closes', 'client is closed cleanly']);
   expect(finding).toBeUndefined();
   expect(tolerated).toEqual([expect.stringContaining('code 1001')]);
+});
+
+it('tolerates an answer to what came after the close frame', async () => {
+  // 8 octets of close frame, then the ping.
+  const port = await scriptedServer({
+    onData: (chunk, socket) => {
+      if (chunk.length > 8)
+        socket.end(
+          Buffer.concat([frame(0x88, Buffer.from([3, 232])), frame(0x8a, unmasked(chunk.subarray(8)))]),
+        );
+    },
+  });
+  const { finding, tolerated } = await play(port, 'open', [
+    {
+      'client sends frames': [
+        { opcode: 'close', payload: { hex: '03 e8' } },
+        { opcode: 'ping', payload: '{client.sentinel}' },
+      ],
+    },
+    'client is closed cleanly',
+  ]);
+  expect(finding).toBeUndefined();
+  expect(tolerated).toEqual([expect.stringContaining('section 7.1.1')]);
 });
 
 it('tells silence from what comes in its place', async () => {
