@@ -305,6 +305,28 @@ it.each(['tcp', 'tls'])('by %s, a reset that comes together with data is told fr
   }
 });
 
+it.each([
+  1, 1000,
+])('what came before a reset is announced, though writes of %s octets fail first', async (every) => {
+  let writeMore = () => {};
+  const server = await startScriptedServer(
+    opened((socket) => {
+      socket.once('data', () => {
+        socket.write(Buffer.from('810548656c6c6f', 'hex'));
+        Object.assign(socket, { resetAndClosing: true }).destroy();
+        writeMore();
+      });
+    }),
+  );
+  leftovers.push(() => server.close());
+  const watched = await open(server.port);
+  writeMore = () => watched.connection.write(Buffer.alloc(10), { every });
+  watched.connection.sendFrame({ opcode: opcode.ping, payload: Buffer.alloc(0) });
+  expect(await watched.sees('ended')).toMatchObject({ how: 'reset' });
+  expect(watched.kinds).toEqual(['response', 'frame', 'message', 'ended']);
+  await watched.connection.flushed();
+});
+
 it('by TCP, what the server sends after the own FIN is still announced', async () => {
   const server = await startScriptedServer(
     opened((socket) => {

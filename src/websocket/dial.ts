@@ -41,6 +41,7 @@ export async function dial(options: DialOptions, signal?: AbortSignal): Promise<
   try {
     await connected(wire.tcp);
     if (tls) wire.top = await secured(wire, { ...options, tls });
+    else readBeforeFailing(wire.tcp);
     signal?.throwIfAborted();
     return wire;
   } catch (error) {
@@ -67,6 +68,8 @@ export function resetWire({ tcp, top, stream }: Wire): void {
 export function whenNotReset({ tcp, top, stream }: Wire, then: () => void): void {
   // RST_STREAM and END_STREAM are told apart as they come.
   if (stream) return then();
+  // The failed write is about to say so.
+  if (failedToWrite.has(tcp)) return;
   // Writing nothing sends nothing, below TLS neither, and fails where the connection was reset. It must not wait
   // behind other writes.
   const canTell = tcp.writable && tcp.writableLength === 0 && top.writableLength === 0;
@@ -80,6 +83,29 @@ function open(host: string, port: number): Wire {
   // An error may come while nobody else listens; whoever takes the socket over looks at `errored`.
   const tcp = connect({ host, port, noDelay: true, allowHalfOpen: true }).on('error', ignore);
   return { tcp, top: tcp };
+}
+
+type WriteDone = (error?: Error | null) => void;
+
+/** Sockets with a write that failed, which is not announced before all that came is read. */
+const failedToWrite = new WeakSet<Socket>();
+
+/**
+ * Node.js destroys a socket whose write fails, and loses what the peer sent before it reset the connection, such as
+ * a close frame. Here the write fails only when everything is read.
+ */
+function readBeforeFailing(tcp: Socket): void {
+  const afterReading = (done: WriteDone): WriteDone => {
+    return (error) => {
+      if (!error || tcp.destroyed || tcp.readableEnded) return done(error);
+      failedToWrite.add(tcp);
+      tcp.once('end', () => done(error));
+    };
+  };
+  const write = tcp._write.bind(tcp);
+  tcp._write = (chunk, encoding, done) => write(chunk, encoding, afterReading(done));
+  const writev = tcp._writev?.bind(tcp);
+  if (writev) tcp._writev = (chunks, done) => writev(chunks, afterReading(done));
 }
 
 async function secured(wire: Wire, options: DialOptions & { tls: TlsOptions }): Promise<TLSSocket> {
