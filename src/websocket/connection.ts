@@ -152,7 +152,8 @@ export class WebSocketConnection {
 
   /** Several frames in one write, or in writes of `every` octets. */
   sendFrames(specs: readonly FrameSpec[], slices: { every?: number } = {}): void {
-    if (specs.some((spec) => spec.opcode === opcode.close)) this.#closeSent = true;
+    // One without FIN is no close frame (section 5.5), and the server's own is still to be answered.
+    if (specs.some(({ opcode: code, fin = true }) => code === opcode.close && fin)) this.#closeSent = true;
     this.write(encodeFrames(specs), slices);
   }
 
