@@ -1,5 +1,5 @@
-// Echo by gorilla/websocket, with its own defaults. The TLS listener appears when a certificate was put into
-// /etc/touchstone.
+// Echo by gorilla/websocket, with its own defaults. Its documentation leaves it to the application whether text is
+// valid UTF-8, so that is looked at here. The TLS listener appears when a certificate was put into /etc/touchstone.
 package main
 
 import (
@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 )
@@ -25,6 +27,11 @@ func echo(response http.ResponseWriter, request *http.Request) {
 	for {
 		kind, message, err := connection.ReadMessage()
 		if err != nil {
+			return
+		}
+		if kind == websocket.TextMessage && !utf8.Valid(message) {
+			reason := websocket.FormatCloseMessage(websocket.CloseInvalidFramePayloadData, "")
+			connection.WriteControl(websocket.CloseMessage, reason, time.Now().Add(time.Second))
 			return
 		}
 		if connection.WriteMessage(kind, message) != nil {
