@@ -1,5 +1,6 @@
-/* Echo by libwebsockets, with its own defaults but for HTTP/2, which is left out: whole messages are kept and sent
- * back, one after another. The TLS listener appears when a certificate was put into /etc/touchstone. */
+/* Echo by libwebsockets, with its own defaults but for HTTP/2, which is left out, and for the check of UTF-8, which is
+ * switched on as in its own echo example: whole messages are kept and sent back, one after another. The TLS listener
+ * appears when a certificate was put into /etc/touchstone. */
 #include <libwebsockets.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,7 +82,8 @@ static int echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
   if (reason == LWS_CALLBACK_RECEIVE) return receive(wsi, session, in, length);
   if (reason == LWS_CALLBACK_SERVER_WRITEABLE) return send_first(wsi, session);
   if (reason == LWS_CALLBACK_CLOSED) forget(session);
-  return 0;
+  // Requests that open no WebSocket are the application's to answer, which the library's own callback does with 404.
+  return lws_callback_http_dummy(wsi, reason, user, in, length);
 }
 
 static const struct lws_protocols protocols[] = {
@@ -99,7 +101,8 @@ static void stop(int number) {
 int main(void) {
   struct lws_context_creation_info info;
   memset(&info, 0, sizeof info);
-  info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  info.options =
+    LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_VALIDATE_UTF8;
   lws_set_log_level(LLL_ERR | LLL_WARN, NULL);
   struct lws_context *context = lws_create_context(&info);
   if (!context) return 1;
