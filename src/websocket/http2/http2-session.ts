@@ -88,6 +88,7 @@ export class Http2Session {
     socket.on('end', () => this.#lose());
     socket.on('error', (error) => this.#lose(error));
     socket.on('close', () => this.#lose());
+    socket.on('drain', () => this.#pumpAll());
     if (isClient) this.#write(preface);
     this.sendSettings(options.settings ?? {});
     if (socket.destroyed) queueMicrotask(() => this.#lose(socket.errored ?? undefined));
@@ -208,7 +209,10 @@ export class Http2Session {
     this.#send({ type: frameType.windowUpdate, flags: 0, stream, payload: numberPayload(octets) });
   }
 
-  /** Sends what waits, as far as the windows of the stream and of the connection are open. */
+  /**
+   * Sends what waits, as far as the windows of the stream and of the connection are open, and TCP takes it: whoever
+   * opens windows by a single octet, again and again, and reads nothing, would fill the memory with frames.
+   */
   #pump(stream: Http2Stream): void {
     const queue = this.#queues.get(stream);
     if (!queue || stream.id === undefined) return;
@@ -217,7 +221,7 @@ export class Http2Session {
         ? Infinity
         : Math.min(stream.sendWindow, this.#sendWindow);
       const room = Math.min(windows, this.peer.maxFrame);
-      if (next.octets.length > 0 && room <= 0) return;
+      if (next.octets.length > 0 && (room <= 0 || this.socket.writableNeedDrain)) return;
       const payload = next.octets.subarray(0, Math.max(0, room));
       const isWhole = payload.length === next.octets.length;
       if (isWhole) queue.shift();
@@ -304,10 +308,11 @@ export class Http2Session {
     }
   }
 
-  #countIdle({ type, payload }: Http2Frame): void {
-    if (type === frameType.data && payload.length > 0) return;
+  #countIdle(frame: Http2Frame): void {
+    // DATA that is padding alone carries nothing either.
+    if (frame.type === frameType.data && withoutPadding(frame).length > 0) return;
     // What a WebSocket does in earnest opens windows, too.
-    if (type === frameType.windowUpdate && this.#queues.size > 0) return;
+    if (frame.type === frameType.windowUpdate && this.#queues.size > 0) return;
     if (++this.#idleFrames > mostIdleFrames)
       throw new Http2Error(
         'ENHANCE_YOUR_CALM',
@@ -377,7 +382,10 @@ export class Http2Session {
     const before = this.peer.initialWindow;
     if (!this.peer.take(frame)) return;
     const wider = this.peer.initialWindow - before;
-    for (const stream of this.#streams.values()) stream.sendWindow += wider;
+    for (const stream of this.#streams.values()) {
+      stream.sendWindow += wider;
+      if (stream.sendWindow > largestWindow) throw tooWide('SETTINGS');
+    }
     if (this.socket.writableLength <= mostUnread)
       this.#send({ type: frameType.settings, flags: flag.ack, stream: 0, payload: Buffer.alloc(0) });
     this.#options.onSettings?.();
@@ -406,8 +414,7 @@ export class Http2Session {
     if (octets === 0) throw protocolError('6.9', 'WINDOW_UPDATE opens the window by nothing');
     if (stream) stream.sendWindow += octets;
     else this.#sendWindow += octets;
-    if ((stream?.sendWindow ?? this.#sendWindow) > largestWindow)
-      throw new Http2Error('FLOW_CONTROL_ERROR', '6.9.1 of RFC 9113', 'WINDOW_UPDATE opens a window too far');
+    if ((stream?.sendWindow ?? this.#sendWindow) > largestWindow) throw tooWide('WINDOW_UPDATE');
     if (stream) this.#pump(stream);
     else this.#pumpAll();
   }
@@ -423,6 +430,10 @@ export class Http2Session {
 
 function protocolError(section: string, text: string): Http2Error {
   return new Http2Error('PROTOCOL_ERROR', `${section} of RFC 9113`, text);
+}
+
+function tooWide(frame: string): Http2Error {
+  return new Http2Error('FLOW_CONTROL_ERROR', '6.9.1 of RFC 9113', `${frame} opens a window too far`);
 }
 
 function sizeError(section: string, frame: string): Http2Error {

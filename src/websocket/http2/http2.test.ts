@@ -234,11 +234,14 @@ describe('header fields', () => {
 
 describe('a hostile server', () => {
   const settings = '000000040000000000';
-  /** What the server sends at once, and what comes of it. */
-  async function outcome(hex: string): Promise<string> {
+  /** What the server sends at once, and when a stream is open, and what comes of it. */
+  async function outcome(hex: string, later = ''): Promise<string> {
+    const octetsOf = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
+    let answer: () => void = () => undefined;
     const server = createTcp((socket) => {
       socket.on('error', () => undefined).resume();
-      socket.write(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
+      socket.write(octetsOf(hex));
+      answer = () => socket.write(octetsOf(later));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -247,6 +250,7 @@ describe('a hostile server', () => {
       const wire = await client((server.address() as AddressInfo).port);
       const stream = wire.session.newStream();
       open(stream);
+      answer();
       const [error] = await once(stream, 'error');
       return error.message;
     } catch (error) {
@@ -278,6 +282,55 @@ describe('a hostile server', () => {
     ['a window opened too far', `${settings} ${'000004 08 00 00000000 7fffffff'.repeat(2)}`, /too far/],
   ])('is refused with %s', async (_what, hex, text) => {
     expect(await outcome(hex)).toMatch(text);
+  });
+
+  it.each([
+    ['padding without end', '000002 00 08 00000001 0100'.repeat(20_002), /idle frames/],
+    [
+      'SETTINGS that open a window too far',
+      '000004 08 00 00000001 7fff0000 000006 04 00 00000000 0004 7fffffff',
+      /too far/,
+    ],
+  ])('is refused with %s', async (_what, hex, text) => {
+    expect(await outcome(settings, hex)).toMatch(text);
+  });
+
+  it('that opens windows octet by octet and reads nothing gets no more than fits', async () => {
+    const server = createTcp((socket) => {
+      socket.on('error', () => undefined).resume();
+      // INITIAL_WINDOW_SIZE is 0.
+      socket.write(Buffer.from('000006040000000000000400000000', 'hex'));
+      socket.once('data', () => setImmediate(() => socket.write(Buffer.concat(Array(50_000).fill(update)))));
+    });
+    const update = Buffer.from('00000408000000000100000001', 'hex');
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closers.push(() => server.close());
+    const received = { octets: 0 };
+    const wire = await dialHttp2({
+      host: '127.0.0.1',
+      port: (server.address() as AddressInfo).port,
+      observe: ({ direction, bytes }) => {
+        if (direction === 'received') received.octets += bytes.length;
+      },
+    });
+    closers.push(() => wire.tcp.destroy());
+    // As though TCP took nothing more.
+    wire.tcp.cork();
+    const stream = wire.session.newStream();
+    open(stream);
+    stream.write(Buffer.alloc(100_000));
+    while (received.octets < 50_000 * update.length) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(wire.tcp.writableLength).toBeLessThan(100_000);
+    let sent = 0;
+    wire.tcp.uncork();
+    while (sent < wire.tcp.bytesWritten) {
+      sent = wire.tcp.bytesWritten;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    // A head of 9 octets for each: what the windows let pass went out when TCP took it.
+    expect(sent).toBeGreaterThan(50_000 + 9);
+    wire.session.destroy();
   });
 
   it('that says nothing is given up when the signal says so', async () => {
