@@ -12,6 +12,8 @@ export interface Receiver<E> {
   readonly inbox: Inbox<E>;
   /** An arrival in a few words. */
   describe(event: E): string;
+  /** The same of what has begun to arrive and is not whole. */
+  readonly unfinished?: string | undefined;
   finding(kind: Finding['kind'], expected: string, message: string): Finding;
 }
 
@@ -68,6 +70,10 @@ export class ArrivalExpectation<E> implements Expectation {
 
 /** The latest of what no step has taken, in a few words. */
 export function whatCame<E>(receiver: Receiver<E>): string {
-  const came = receiver.inbox.waiting().map(({ event }) => receiver.describe(event));
-  return came.length === 0 ? 'nothing came' : `what came was ${came.slice(-3).join(', ')}`;
+  const came = receiver.inbox
+    .waiting()
+    .slice(-3)
+    .map(({ event }) => receiver.describe(event));
+  if (receiver.unfinished !== undefined) came.push(receiver.unfinished);
+  return came.length === 0 ? 'nothing came' : `what came was ${came.join(', ')}`;
 }

@@ -16,38 +16,65 @@ const mostTakenKept = 1_000;
  * is judged only by the verbs that say so.
  */
 export class Inbox<E> {
-  #arrivals: Arrival<E>[] = [];
+  #arrivals: (Arrival<E> | undefined)[] = [];
   #firstUntaken = 0;
-  readonly #listeners = new Set<() => void>();
+  #octets = 0;
+  readonly #weigh: (event: E) => number;
+  readonly #most: number;
+  readonly #listeners = new Set<(arrival: Arrival<E>) => void>();
+
+  /** Where events can be large, `weigh` says how large, and so many octets of them that no step has taken are a flood. */
+  constructor(weigh: (event: E) => number = () => 0, most = Number.POSITIVE_INFINITY) {
+    this.#weigh = weigh;
+    this.#most = most;
+  }
 
   push(event: E): void {
-    this.#arrivals.push({ event, taken: false });
-    for (const listener of [...this.#listeners]) listener();
+    const arrival = { event, taken: false };
+    this.#arrivals.push(arrival);
+    this.#octets += this.#weigh(event);
+    for (const listener of [...this.#listeners]) listener(arrival);
   }
 
   /** Everything that no step has taken yet, oldest first. */
   waiting(): Arrival<E>[] {
-    while (this.#arrivals[this.#firstUntaken]?.taken) this.#firstUntaken++;
+    for (let first = this.#first; first?.taken; first = this.#first) this.#letGo(first);
     if (this.#firstUntaken > mostTakenKept) {
       this.#arrivals = this.#arrivals.slice(this.#firstUntaken);
       this.#firstUntaken = 0;
     }
-    return this.#arrivals.slice(this.#firstUntaken).filter((arrival) => !arrival.taken);
+    return this.#arrivals.slice(this.#firstUntaken).filter(isUntaken);
+  }
+
+  get #first(): Arrival<E> | undefined {
+    return this.#arrivals[this.#firstUntaken];
+  }
+
+  /** What was taken can be large, and its place is kept for a while. */
+  #letGo({ event }: Arrival<E>): void {
+    this.#octets -= this.#weigh(event);
+    this.#arrivals[this.#firstUntaken++] = undefined;
   }
 
   /** True when nobody takes what comes: the caller should stop reading. */
   get flooded(): boolean {
-    return this.#arrivals.length - this.#firstUntaken > inboxLimit;
+    return this.#arrivals.length - this.#firstUntaken > inboxLimit || this.#octets > this.#most;
   }
 
   /** Puts aside what waits, but for events that concern whoever looks from now on. */
   forget(concerns: (event: E) => boolean = () => false): void {
-    this.#arrivals = this.waiting().filter(({ event }) => concerns(event));
+    const kept = this.waiting().filter(({ event }) => concerns(event));
+    this.#arrivals = kept;
     this.#firstUntaken = 0;
+    this.#octets = kept.reduce((sum, { event }) => sum + this.#weigh(event), 0);
   }
 
-  onArrival(listener: () => void): () => void {
+  onArrival(listener: (arrival: Arrival<E>) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+function isUntaken<E>(arrival: Arrival<E> | undefined): arrival is Arrival<E> {
+  return arrival !== undefined && !arrival.taken;
 }

@@ -8,6 +8,11 @@ export interface AnswerListener {
   onBody(body: ResponseBody): void;
 }
 
+/** What interim answers hold may be so much in all, in octets. */
+const mostInterim = 1_048_576;
+/** What an answer without header fields has, about, in octets. */
+const shortestAnswer = 20;
+
 /** Reads what a server answers to handshakes: responses, each with its body, until one is 101. */
 export class AnswerReader {
   readonly #listener: AnswerListener;
@@ -16,6 +21,7 @@ export class AnswerReader {
   /** How the first request begins: the answer to HEAD has no body (RFC 9110 section 9.3.2). */
   #asked = '';
   #answers = 0;
+  #interimOctets = 0;
   #over = false;
 
   constructor(listener: AnswerListener) {
@@ -41,7 +47,10 @@ export class AnswerReader {
       const { response, head } = answer;
       rest = head.rest;
       // An answer before the final one (RFC 9110 section 15.2) is passed over.
-      if (response.status < 200 && response.status !== 101) continue;
+      if (response.status < 200 && response.status !== 101) {
+        this.#countInterim(response);
+        continue;
+      }
       this.#listener.onResponse(response, head);
       if (response.status === 101) return rest;
       this.#answers++;
@@ -50,6 +59,11 @@ export class AnswerReader {
       this.#tellBody(this.#body);
     }
     return undefined;
+  }
+
+  /** So many octets of the head of an answer have come whose end has not. */
+  get begun(): number {
+    return this.#head.begun;
   }
 
   /** The server ended its half of the connection (FIN). */
@@ -66,6 +80,15 @@ export class AnswerReader {
     // Where a body ends that is framed badly, nobody knows.
     this.#over = body.problem !== undefined;
     this.#listener.onBody(body);
+  }
+
+  #countInterim({ headers }: HandshakeResponse): void {
+    this.#interimOctets += headers.reduce((sum, field) => sum + field.join('').length, shortestAnswer);
+    if (this.#interimOctets > mostInterim)
+      throw new HeadError(
+        `more than ${mostInterim} octets of interim answers came, and no final one`,
+        'head',
+      );
   }
 
   /** What follows the first answer, and is none, is passed over. */

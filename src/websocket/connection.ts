@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { Duplex } from 'node:stream';
 import { agreementViolations } from './agreement.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { type CloseBody, decodeClose, encodeClose, mayBeSent } from './close-code.ts';
@@ -14,7 +15,7 @@ import type { Field } from './http2/hpack.ts';
 import { Http2Error, StreamReset } from './http2/http2-error.ts';
 import { readFields } from './http2/http2-response.ts';
 import { type Message, MessageAssembler } from './message-assembler.ts';
-import { cutIntoFrames, type MessageForm } from './message-frames.ts';
+import { encodeMessage, type MessageForm } from './message-frames.ts';
 import type { ResponseBody } from './response-body.ts';
 import type { Violation } from './violation.ts';
 
@@ -36,7 +37,8 @@ export type WebSocketEvent =
   | { kind: 'violation'; section: string; text: string }
   /** Follows the first close frame; control frames after it are still announced, and not answered. */
   | ({ kind: 'close' } & CloseBody)
-  | { kind: 'ended'; how: 'end' | 'reset' | 'error'; error?: Error };
+  /** What had begun and was not whole then is told in a few words. */
+  | { kind: 'ended'; how: 'end' | 'reset' | 'error'; error?: Error; unfinished?: string };
 
 export interface WebSocketOptions extends DialOptions {
   /** Aborting it destroys the connection: while it opens, `open` rejects; later it ends as an error. */
@@ -86,8 +88,10 @@ export class WebSocketConnection {
   /** What is being inflated, and all that came after it, in order. */
   #incoming: Promise<void> | undefined;
   #incomingOctets = 0;
-  /** What is being compressed, and all that is to be sent after it, in order. */
+  /** What is being compressed, or is too large to be sent at once, and all that is to be sent after it, in order. */
   #outgoing: Promise<void> | undefined;
+  /** How many messages are being compressed, or are to be. */
+  #toDeflate = 0;
 
   private constructor(options: WebSocketOptions, wire: Wire) {
     this.#options = options;
@@ -160,11 +164,22 @@ export class WebSocketConnection {
   /** Sends a message as its form says; it is compressed only where that was agreed. */
   sendMessage(payload: Buffer, form: MessageForm & { compress?: boolean }): void {
     const deflater = form.compress ? this.#deflater : undefined;
-    const send = (octets: Buffer, compressed: boolean) =>
-      this.#write(encodeFrames(cutIntoFrames(octets, form, compressed)), undefined);
-    if (!deflater) return this.#outInOrder(() => send(payload, false));
+    if (!deflater) return this.#outInOrder(() => this.#send(encodeMessage(payload, form, false)));
     const before = this.#outgoing ?? Promise.resolve();
-    this.#queueOut(before.then(async () => send(await deflater.deflate(payload), true)));
+    this.#toDeflate++;
+    const deflated = before.then(() => deflater.deflate(payload)).finally(() => this.#toDeflate--);
+    this.#queueOut(deflated.then((octets) => this.#send(encodeMessage(octets, form, true))));
+  }
+
+  /** Writes one after another, each when the last one is on its way; returns a promise only where one has to wait. */
+  #send(parts: Iterator<Buffer>): Promise<void> | undefined {
+    const socket = this.#wire.top;
+    for (let next = parts.next(); !next.done; next = parts.next()) {
+      if (socket.destroyed || socket.writableEnded) return undefined;
+      this.#write(next.value, undefined);
+      if (socket.writableNeedDrain) return drained(socket).then(() => this.#send(parts));
+    }
+    return undefined;
   }
 
   /** What was agreed on compression; undefined while nothing was. */
@@ -172,17 +187,17 @@ export class WebSocketConnection {
 
   /** Half-closes: FIN after what was written. What comes is still announced. */
   end(): void {
-    this.#outInOrder(() => this.#wire.top.end());
+    this.#outInOrder(() => void this.#wire.top.end());
   }
 
   /** Ends TCP (FIN) without a word of TLS before it, which has to announce its end (RFC 8446 section 6.1). */
   endBelowTls(): void {
-    this.#outInOrder(() => this.#wire.tcp.end());
+    this.#outInOrder(() => void this.#wire.tcp.end());
   }
 
   /** Writes octets into TCP, below TLS where that is used. */
   writeBelowTls(octets: Buffer): void {
-    this.#outInOrder(() => this.#wire.tcp.write(octets));
+    this.#outInOrder(() => void this.#wire.tcp.write(octets));
   }
 
   /** Ends with RST at once; what was still to be sent is lost. Nothing more is announced. */
@@ -203,7 +218,13 @@ export class WebSocketConnection {
 
   /** Something is still being inflated or compressed. */
   get busy(): boolean {
-    return this.#incoming !== undefined || this.#outgoing !== undefined;
+    return this.#incoming !== undefined || this.#toDeflate > 0;
+  }
+
+  /** What of the server has begun and is not whole, in a few words. */
+  get unfinished(): string | undefined {
+    const octets = this.#answers?.begun ?? 0;
+    return octets > 0 ? `the beginning of an answer (${octets} octets)` : this.#frames?.begun;
   }
 
   /** Resolves when everything written has left this process, or the connection is over. */
@@ -234,10 +255,10 @@ export class WebSocketConnection {
     for (let at = 0; at < octets.length; at += step) socket.write(octets.subarray(at, at + step));
   }
 
-  /** Does it now, or after what is still being compressed. */
-  #outInOrder(work: () => void): void {
-    if (!this.#outgoing) work();
-    else this.#queueOut(this.#outgoing.then(work));
+  /** Does it now, or after what is still to be sent. */
+  #outInOrder(work: () => void | Promise<void>): void {
+    const later = this.#outgoing ? this.#outgoing.then(work) : work();
+    if (later) this.#queueOut(later);
   }
 
   #queueOut(work: Promise<void>): void {
@@ -260,7 +281,7 @@ export class WebSocketConnection {
       this.#frames?.write(frames);
     } catch (error) {
       if (error instanceof FrameError) this.#inOrder(() => this.#violate(error.section, error.message));
-      else if (error instanceof HeadError) this.#violate('4.2.2', error.message);
+      else if (error instanceof HeadError) this.#violate(error.tooLarge ? '10.4' : '4.2.2', error.message);
       else throw error;
     }
   }
@@ -414,13 +435,26 @@ export class WebSocketConnection {
 
   #end(how: 'end' | 'reset' | 'error', error?: Error): void {
     if (this.#ended) return;
+    const { unfinished } = this;
     this.#announce({
       kind: 'ended',
       how: how === 'end' || !this.#finSeen ? how : 'end',
       ...(error ? { error } : {}),
+      ...(unfinished === undefined ? {} : { unfinished }),
     });
     this.destroy();
   }
+}
+
+/** Resolves when what waits has been sent, or never will be. */
+function drained(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      socket.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    socket.once('drain', settle).once('close', settle);
+  });
 }
 
 function isReset(error: Error): boolean {

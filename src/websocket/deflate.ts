@@ -106,7 +106,8 @@ export class Inflater {
       rest = rest.subarray(consumed);
     }
     if (!this.#takeover) this.#window = Buffer.alloc(0);
-    return Buffer.concat(parts);
+    const [whole = Buffer.alloc(0)] = parts;
+    return parts.length > 1 ? Buffer.concat(parts) : whole;
   }
 
   /** Forgets what went before; what is being inflated is given up. */
@@ -146,11 +147,11 @@ export class Inflater {
     const dictionary = this.#window.length > 0 ? { dictionary: this.#window } : {};
     const stream = createInflateRaw(dictionary);
     this.#stream = stream;
-    const inflated = new OctetCollector();
+    const inflated = new OctetCollector(most);
     return new Promise((resolve, reject) => {
       stream.on('data', (part: Buffer) => {
-        inflated.add(part);
-        if (inflated.length > most) stream.destroy(this.#tooLarge());
+        if (inflated.length + part.length > most) stream.destroy(this.#tooLarge());
+        else inflated.add(part);
       });
       stream.once('error', (error) => reject(error instanceof InflateError ? error : noDeflate(error)));
       stream.once('end', () => {

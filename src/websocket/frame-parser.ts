@@ -1,4 +1,4 @@
-import { type Frame, isControl, masked } from './frame.ts';
+import { type Frame, isControl, maskInPlace } from './frame.ts';
 import { OctetCollector } from './octet-collector.ts';
 import type { Violation } from './violation.ts';
 
@@ -75,6 +75,13 @@ export class FrameParser {
     return this.#head !== undefined || this.#headOctets.length > 0;
   }
 
+  /** The frame inside which the octets so far end, in a few words. */
+  get begun(): string | undefined {
+    if (this.#stopped || !this.inside) return undefined;
+    const payload = this.#head && ` (${this.#begun.length} of ${this.#head.length} octets of its payload)`;
+    return `the beginning of a frame${payload ?? ''}`;
+  }
+
   /** Reads the head that begins at an octet of the chunk, or goes on there. Returns where it ends. */
   #readHead(chunk: Buffer, at: number): number {
     const before = this.#headOctets.length;
@@ -91,7 +98,7 @@ export class FrameParser {
     const head = readHead(octets, from);
     if (head.length > this.#largest)
       throw new FrameError(
-        '5.2',
+        '10.4',
         `a frame announces ${head.length} octets, more than the ${this.#largest} that are read`,
         true,
       );
@@ -103,31 +110,32 @@ export class FrameParser {
 
   #readPayload(head: FrameHead, chunk: Buffer, at: number): number {
     const from = this.#begun.length;
-    const part = chunk.subarray(at, at + head.length - from);
-    const isWhole = from + part.length === head.length;
-    if (from > 0 || !isWhole) this.#begun.add(part, head.length);
-    if (this.#handlers.onPart && !isControl(head.opcode))
-      this.#handlers.onPart(head, unmasked(head, part, from));
-    // A copy where it came at once: the chunk may be part of a buffer that is used again.
-    if (isWhole && !this.#stopped) this.#finish(head, from > 0 ? this.#begun.take() : Buffer.from(part));
-    return at + part.length;
+    const came = chunk.subarray(at, at + head.length - from);
+    const isWhole = from + came.length === head.length;
+    const octets = this.#copied(came, isWhole, head.length);
+    const part = octets.subarray(from);
+    if (head.maskKey) maskInPlace(part, head.maskKey, from);
+    if (!isControl(head.opcode)) this.#handlers.onPart?.(head, part);
+    if (isWhole && !this.#stopped) {
+      this.#begun.take();
+      this.#finish(head, octets);
+    }
+    return at + came.length;
   }
 
-  #finish(head: FrameHead, octets: Buffer): void {
+  /** All that has come of the payload; copied, since the chunk may be part of a buffer that is used again. */
+  #copied(came: Buffer, isWhole: boolean, inAll: number): Buffer {
+    if (isWhole && this.#begun.length === 0) return Buffer.from(came);
+    this.#begun.add(came, inAll);
+    return this.#begun.view();
+  }
+
+  #finish(head: FrameHead, payload: Buffer): void {
     const { fin, rsv1, rsv2, rsv3, opcode, masked: isMasked, maskKey, violations } = head;
     this.#head = undefined;
-    const payload = maskKey ? masked(octets, maskKey) : octets;
     const mask = maskKey ? { maskKey } : undefined;
     this.#handlers.onFrame({ fin, rsv1, rsv2, rsv3, opcode, masked: isMasked, ...mask, payload }, violations);
   }
-}
-
-/** A part of a payload, which begins at that octet of it, without its mask. */
-function unmasked(head: FrameHead, part: Buffer, from: number): Buffer {
-  const { maskKey } = head;
-  if (!maskKey) return part;
-  const shift = from & 3;
-  return masked(part, Buffer.concat([maskKey.subarray(shift), maskKey.subarray(0, shift)]));
 }
 
 /** How many octets the head has that begins there, once its second octet is known. */

@@ -46,6 +46,11 @@ export function encodeFrame(spec: FrameSpec): Buffer {
   return encodeFrames([spec]);
 }
 
+/** What of a frame comes before its payload. Throws as `encodeFrame` does. */
+export function encodeFrameHead({ payload, length, ...spec }: FrameSpec): Buffer {
+  return encodeFrame({ ...spec, length: { of: payload.length, ...length }, payload: Buffer.alloc(0) });
+}
+
 /** The octets of frames, one after another; each payload is copied once. Throws as `encodeFrame` does. */
 export function encodeFrames(specs: readonly FrameSpec[]): Buffer {
   const keys = randomBytes(4 * specs.length);
@@ -98,11 +103,10 @@ function shortestForm(length: bigint): '7-bit' | '16-bit' | '64-bit' {
   return length <= 0xffffn ? '16-bit' : '64-bit';
 }
 
-/** The payload under a masking key (RFC 6455 section 5.3); masking twice gives the payload again. */
-export function masked(payload: Buffer, key: Buffer): Buffer {
-  const out = Buffer.allocUnsafe(payload.length);
-  maskInto(out, 0, payload, key);
-  return out;
+/** Masks octets where they are, or takes their mask away (RFC 6455 section 5.3); their payload began `from` octets before. */
+export function maskInPlace(octets: Buffer, key: Buffer, from = 0): void {
+  const shift = from & 3;
+  maskInto(octets, 0, octets, Buffer.concat([key.subarray(shift), key.subarray(0, shift)]));
 }
 
 function maskInto(out: Buffer, start: number, payload: Buffer, key: Buffer): void {

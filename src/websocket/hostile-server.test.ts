@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocketOptions } from './connection.ts';
-import { opcode } from './frame.ts';
+import { type Frame, opcode } from './frame.ts';
+import { FrameParser } from './frame-parser.ts';
 import {
   acceptance,
   serverFrame as frame,
@@ -90,8 +92,9 @@ describe('the answer to the handshake', () => {
     ['has a status of two digits', 'HTTP/1.1 99 No\r\n\r\n'],
     ['has a field without a colon', 'HTTP/1.1 101 OK\r\nUpgrade\r\n\r\n'],
     ['has a folded field', 'HTTP/1.1 101 OK\r\nA: b\r\n c\r\n\r\n'],
-    ['has too many fields', `HTTP/1.1 101 OK\r\n${'A: b\r\n'.repeat(201)}\r\n`],
-  ])('that %s is a violation, announced once', async (_what, text) => {
+    ['has too many fields', `HTTP/1.1 101 OK\r\n${'A: b\r\n'.repeat(201)}\r\n`, '10.4'],
+    ['follows more interim ones than is read', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(60_000), '10.4'],
+  ])('that %s is a violation, announced once', async (_what, text, section = '4.2.2') => {
     const client = await clientOf((socket) =>
       socket.once('data', () => {
         socket.write(text);
@@ -101,7 +104,7 @@ describe('the answer to the handshake', () => {
     );
     await client.sees('ended');
     expect(client.kinds).toEqual(['violation', 'ended']);
-    expect(client.all('violation')[0]).toMatchObject({ section: '4.2.2' });
+    expect(client.all('violation')[0]).toMatchObject({ section });
   });
 
   it('may follow a great many interim ones', async () => {
@@ -117,8 +120,8 @@ describe('the answer to the handshake', () => {
 describe('frames', () => {
   it.each([
     ['the top bit of a length', frame({ length: { as: '64-bit', of: 2n ** 63n } }), '5.2'],
-    ['the largest length there is', frame({ length: { as: '64-bit', of: 2n ** 63n - 1n } }), '5.2'],
-    ['a length above the limit', frame({ length: { of: 70_000 } }), '5.2'],
+    ['the largest length there is', frame({ length: { as: '64-bit', of: 2n ** 63n - 1n } }), '10.4'],
+    ['a length above the limit', frame({ length: { of: 70_000 } }), '10.4'],
   ])('with %s are refused by their head', async (_what, octets, section) => {
     const client = await clientOf(
       opened((socket) => socket.write(octets)),
@@ -296,6 +299,50 @@ describe('the connection', () => {
     const flushed = client.connection.flushed();
     client.connection.destroy();
     await flushed;
+  });
+
+  it('sends a large message as the server reads it, and everything else after it', async () => {
+    const received: Buffer[] = [];
+    let server: Socket | undefined;
+    const sent = { octets: 0 };
+    const client = await clientOf(
+      opened((socket) => {
+        server = socket.on('data', (chunk) => void received.push(chunk));
+        socket.pause();
+      }),
+      {
+        observe: ({ direction, bytes }) => {
+          if (direction === 'sent') sent.octets += bytes.length;
+        },
+      },
+    );
+    await client.sees('response');
+    const message = randomBytes(32 * 1_048_576);
+    client.connection.sendMessage(message, { type: 'binary' });
+    client.connection.sendFrame({ opcode: opcode.ping, payload: Buffer.from('behind it') });
+    // What the kernel takes, and little more.
+    expect(sent.octets).toBeLessThan(16 * 1_048_576);
+    const flushed = client.connection.flushed();
+    server?.resume();
+    await flushed;
+    client.connection.end();
+    if (server) await once(server, 'end');
+    const frames: Frame[] = [];
+    new FrameParser({ onFrame: (one) => void frames.push(one) }).write(Buffer.concat(received));
+    expect(frames.map(({ opcode: code }) => code)).toEqual([opcode.binary, opcode.ping]);
+    expect(frames[0]?.payload.equals(message)).toBe(true);
+  });
+
+  it('tells what had begun when it ended', async () => {
+    const cut = acceptance().subarray(0, 40);
+    const inHead = await clientOf((socket) => socket.once('data', () => socket.end(cut)));
+    expect((await inHead.sees('ended')).unfinished).toBe('the beginning of an answer (40 octets)');
+    const inFrame = await clientOf(opened((socket) => socket.end(hello.subarray(0, 4))));
+    expect((await inFrame.sees('ended')).unfinished).toBe(
+      'the beginning of a frame (2 of 5 octets of its payload)',
+    );
+    const between = await clientOf(opened((socket) => socket.end(hello)));
+    expect(await between.sees('ended')).not.toHaveProperty('unfinished');
   });
 
   it('sends everything before flushed() resolves, however little waits', async () => {

@@ -58,6 +58,11 @@ export class HeadReader {
     this.#reading = reading;
   }
 
+  /** So many octets of a head have come whose end has not. */
+  get begun(): number {
+    return this.#octets.length;
+  }
+
   #skips(check: HeadCheck): boolean {
     return this.#reading.passesOver?.(check) ?? false;
   }

@@ -19,7 +19,7 @@ export interface Message {
 export class MessageAssembler {
   readonly #largest: number;
   readonly #inflater: Inflater | undefined;
-  readonly #begun = new OctetCollector();
+  readonly #begun: OctetCollector;
   #fragments = 0;
   #type: 'text' | 'binary' | undefined;
   #compressed = false;
@@ -27,6 +27,7 @@ export class MessageAssembler {
 
   constructor(largest: number, deflate: DeflateParameters | undefined) {
     this.#largest = largest;
+    this.#begun = new OctetCollector(largest);
     if (deflate)
       this.#inflater = new Inflater(deflate.serverMaxWindowBits, !deflate.serverNoContextTakeover, largest);
   }

@@ -4,11 +4,12 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { decodeClose, encodeClose, isDefined } from '../../websocket/close-code.ts';
 import type { DeflateParameters } from '../../websocket/deflate-offer.ts';
-import { encodeFrame, type Frame, isControl, opcode } from '../../websocket/frame.ts';
+import { encodeFrame, encodeFrameHead, type Frame, isControl, opcode } from '../../websocket/frame.ts';
 import { FrameError, type FrameHead, FrameParser } from '../../websocket/frame-parser.ts';
 import { HeadError, type HeadReader } from '../../websocket/http-head.ts';
 import { StreamReset } from '../../websocket/http2/http2-error.ts';
 import { Http2Stream } from '../../websocket/http2/http2-stream.ts';
+import { OctetCollector } from '../../websocket/octet-collector.ts';
 import { Utf8Validator } from '../../websocket/utf8.ts';
 import type { FaultSwitch } from '../fault.ts';
 import type { Ground } from '../service.ts';
@@ -17,14 +18,16 @@ import { EchoCompression } from './echo-compression.ts';
 import { answerHandshake, answerMalformed, requestReader } from './echo-handshake.ts';
 
 /** A message above this fails its connection with 1009, in octets. */
-const largestMessage = 32 * 1_048_576;
+const largestMessage = 16 * 1_048_576;
+
+/** A payload of so many octets is not copied to be sent. */
+const large = 65_536;
 
 /** A message whose last fragment has not come. */
 interface MessageBegun {
   type: number;
   compressed: boolean;
-  parts: Buffer[];
-  size: number;
+  octets: OctetCollector;
   utf8: Utf8Validator;
 }
 
@@ -186,7 +189,12 @@ export class EchoConnection {
 
   #beginMessage(head: FrameHead): void {
     const compressed = head.rsv1 && this.#compression !== undefined;
-    this.#message = { type: head.opcode, compressed, parts: [], size: 0, utf8: new Utf8Validator() };
+    this.#message = {
+      type: head.opcode,
+      compressed,
+      octets: new OctetCollector(largestMessage),
+      utf8: new Utf8Validator(),
+    };
   }
 
   /** Text that is not UTF-8 fails at its first bad octet (section 8.1), compressed text once it is whole. */
@@ -206,14 +214,13 @@ export class EchoConnection {
     const message = this.#message;
     // Only with a fault on: a continuation that continues nothing is echoed as it is.
     if (!message) return this.#inOrder(() => this.#echo(opcode.binary, frame.payload, false));
-    message.parts.push(frame.payload);
-    message.size += frame.payload.length;
-    if (message.size > largestMessage) return this.#refuseSize();
+    if (message.octets.length + frame.payload.length > largestMessage) return this.#refuseSize();
     if (this.#faults.active('fragments-are-echoed-alone'))
       return this.#inOrder(() => this.#echo(message.type, frame.payload, false));
-    if (!frame.fin) return;
+    const whole = wholeOf(message, frame);
+    if (!whole) return;
     this.#message = undefined;
-    this.#inOrder(() => this.#answer(message));
+    this.#inOrder(() => this.#answer(message, whole));
     for (const ping of this.#held.splice(0)) this.#inOrder(() => this.#control(ping));
   }
 
@@ -228,8 +235,7 @@ export class EchoConnection {
     else this.#fail({ code: 1009, why: 'the message is too large' });
   }
 
-  #answer(message: MessageBegun): void | Promise<void> {
-    const whole = Buffer.concat(message.parts);
+  #answer(message: MessageBegun, whole: Buffer): void | Promise<void> {
     const inflate = message.compressed || this.#faults.active('uncompressed-messages-are-inflated');
     if (inflate && this.#compression) return this.#inflateAndEcho(message.type, whole, this.#compression);
     if (
@@ -290,7 +296,7 @@ export class EchoConnection {
       return;
     }
     if (this.#message && this.#faults.active('pings-inside-messages-break-them'))
-      this.#message.parts = [Buffer.from('?')];
+      this.#message.octets.replaceBy(Buffer.from('?'));
     if (this.#faults.active('pings-go-unanswered')) return;
     if (this.#message && this.#faults.active('pings-wait-for-the-message'))
       return void this.#held.push(frame);
@@ -360,14 +366,18 @@ export class EchoConnection {
     if (!this.#socket.writable) return;
     const control = isControl(frame.opcode);
     const long = this.#faults.active('long-lengths-are-sent') && !control;
-    this.#socket.write(
-      encodeFrame({
-        ...frame,
-        mask: this.#faults.active('own-frames-are-masked'),
-        rsv3: this.#faults.active('reserved-bits-are-sent'),
-        ...(long ? { length: { as: '64-bit' as const } } : {}),
-      }),
-    );
+    const spec = {
+      ...frame,
+      mask: this.#faults.active('own-frames-are-masked'),
+      rsv3: this.#faults.active('reserved-bits-are-sent'),
+      ...(long ? { length: { as: '64-bit' as const } } : {}),
+    };
+    if (frame.payload.length < large || spec.mask) this.#socket.write(encodeFrame(spec));
+    else {
+      // Without a mask the payload can be sent as it is.
+      this.#socket.write(encodeFrameHead(spec));
+      this.#socket.write(frame.payload);
+    }
   }
 
   /** Does it now, or after what is being inflated or compressed. */
@@ -380,6 +390,13 @@ export class EchoConnection {
     });
     this.#work = settled;
   }
+}
+
+/** The message, if this was its last frame. */
+function wholeOf({ octets }: MessageBegun, { fin, payload }: Frame): Buffer | undefined {
+  if (fin && octets.length === 0) return payload;
+  octets.add(payload);
+  return fin ? octets.take() : undefined;
 }
 
 function resetDuplex(socket: Duplex): void {

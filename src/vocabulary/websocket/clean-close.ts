@@ -46,7 +46,8 @@ class CleanClose implements Expectation {
           return this.#broken('mismatch', `${describeClose(close)} came`);
       }
       if (event.kind !== 'ended') continue;
-      if (!close) return this.#broken('closed', 'the connection ended without a close frame of the server');
+      if (!close)
+        return this.#broken('closed', `${describeArrival(event)} came without a close frame before it`);
       const answer = close;
       return { state: 'met', take: () => this.#take(answer) };
     }

@@ -1,5 +1,6 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import type { Expectation, Finding, Look } from '../expectation.ts';
+import type { Arrival } from '../inbox.ts';
 import { checkPayload, describePayload, makePayload, payloadSchema } from '../payload.ts';
 import { parseSize, sizeSchema } from '../quantity.ts';
 import type { Stage } from '../stage.ts';
@@ -101,19 +102,20 @@ class Exchange implements Expectation {
 
   /** Goes through what has come since, and answers each message with the next one. */
   look(): Look {
-    for (const arrival of this.#actor.inbox.waiting()) {
-      if (this.#look.state !== 'waiting') break;
-      const { event } = arrival;
-      // Taking a message takes the frames that it came in, too.
-      if (arrival.taken) continue;
-      const finding = this.#findingOn(event);
-      if (finding) this.#look = { state: 'broken', finding };
-      if (finding || event.kind !== 'message') continue;
-      this.#actor.take(arrival);
-      if (this.#sent < this.#plan.count) this.#onItsWay = this.#send();
-      else this.#look = { state: 'met', take: () => undefined };
-    }
+    for (const arrival of this.#actor.inbox.waiting()) this.#judge(arrival);
     return this.#look;
+  }
+
+  #judge(arrival: Arrival<WebSocketArrival>): void {
+    const { event } = arrival;
+    // Taking a message takes the frames that it came in, too.
+    if (this.#look.state !== 'waiting' || arrival.taken) return;
+    const finding = this.#findingOn(event);
+    if (finding) this.#look = { state: 'broken', finding };
+    if (finding || event.kind !== 'message') return;
+    this.#actor.take(arrival);
+    if (this.#sent < this.#plan.count) this.#onItsWay = this.#send();
+    else this.#look = { state: 'met', take: () => undefined };
   }
 
   #findingOn(event: WebSocketArrival): Finding | undefined {
@@ -137,10 +139,11 @@ class Exchange implements Expectation {
     return this.#actor.finding(kind, this.#expected, `${this.#sent - 1} messages came back, then ${what}`);
   }
 
-  /** Wakes only when nothing more is to come: each message is answered where it arrives. */
+  /** Wakes only when nothing more is to come: each message is answered where it arrives, however much waits before it. */
   onArrival(listener: () => void): () => void {
-    return this.#actor.inbox.onArrival(() => {
-      if (this.look().state !== 'waiting') listener();
+    return this.#actor.inbox.onArrival((arrival) => {
+      this.#judge(arrival);
+      if (this.#look.state !== 'waiting') listener();
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { acceptFor } from '../../websocket/handshake.ts';
 import { StepFailure } from '../expectation.ts';
@@ -260,6 +261,48 @@ describe('against a server that breaks the protocol', () => {
       { 'client receives text': 'next' },
     ]);
     expect(finding).toBeUndefined();
+  });
+
+  /** A server that sends this for ever, once the handshake has begun; tells how many octets left it. */
+  async function flooding(answer: (request: string) => string, octets: Buffer) {
+    const sent = { octets: 0 };
+    const port = await scriptedServer({
+      answer: (request, socket) => {
+        socket.write(answer(request));
+        const send = () => {
+          do sent.octets += octets.length;
+          while (!socket.destroyed && socket.write(octets));
+        };
+        socket.on('drain', send);
+        send();
+      },
+    });
+    return { port, sent };
+  }
+
+  it('cuts off a server that answers without end, however few its answers are', async () => {
+    const fields = 'A: b\r\n'.repeat(190);
+    const answers = Buffer.from(`HTTP/1.1 400 No\r\nContent-Length: 0\r\n${fields}\r\n`.repeat(50));
+    const { port, sent } = await flooding(() => '', answers);
+    const steps = ['client requests', { 'client receives text': 'Hello' }];
+    const { finding } = await play(port, 'connected', steps, 20_000);
+    expect(finding?.message).toContain('sends without end');
+    // Each field is an object or two.
+    expect(sent.octets).toBeLessThan(16 * 1_048_576);
+  });
+
+  it('cuts off a server that sends bombs without end, each of which could be taken', async () => {
+    const bomb = deflateRawSync(Buffer.alloc(32 * 1_048_576), { finishFlush: 2 }).subarray(0, -4);
+    const head = Buffer.from('c27e0000', 'hex');
+    head.writeUInt16BE(bomb.length, 2);
+    const accept = (request: string) => {
+      const key = /^sec-websocket-key: *(\S+)/im.exec(request)?.[1] ?? '';
+      return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(key)}\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n`;
+    };
+    const { port } = await flooding(accept, Buffer.concat([head, bomb]));
+    const given = { state: 'open', extensions: 'permessage-deflate' };
+    const { finding } = await play(port, given, [{ 'client receives pong': 'never' }], 30_000);
+    expect(finding?.message).toContain('sends without end');
   });
 
   it('cuts off a server that sends without end', async () => {

@@ -61,6 +61,11 @@ export function alertIn({ error }: Ended): string | undefined {
 }
 
 export function describeEnd(event: Ended): string {
+  const { unfinished } = event;
+  return unfinished === undefined ? manner(event) : `${manner(event)} after ${unfinished}`;
+}
+
+function manner(event: Ended): string {
   if (event.error instanceof StreamReset) return `a reset of the stream (${event.error.message})`;
   if (event.how === 'reset') return 'a reset of the connection';
   const alert = alertIn(event);
