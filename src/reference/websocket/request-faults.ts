@@ -74,7 +74,7 @@ export const requestFaults: FaultRow[] = [
   ],
   [
     'redirects-lead-nowhere',
-    'rfc6455/4.2.2-redirect-location rfc6455/4.2.2-unknown-resource',
+    'rfc6455/4.2.2-redirect-location',
     'Redirects from unknown paths without a Location',
   ],
   [

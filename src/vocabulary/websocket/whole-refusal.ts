@@ -48,7 +48,8 @@ class WholeRefusal implements Expectation {
       }
       if (event.kind === 'body' && response) {
         const { problem } = event.body;
-        if (problem === undefined) return { state: 'met', take: () => this.#take() };
+        const whole = response;
+        if (problem === undefined) return { state: 'met', take: () => this.#takeWhole(whole) };
         const finding = this.#actor.finding('mismatch', this.#expected, problem);
         return { state: 'broken', finding: { ...finding, nearest: describeResponse(response) } };
       }
@@ -59,7 +60,7 @@ class WholeRefusal implements Expectation {
 
   #judge(response: Response): Finding | undefined {
     const differences = responseDifferences(
-      { status: '{/[45]\\d\\d/}', ...this.#pattern, without: ['Sec-WebSocket-Accept'] },
+      { status: '{/[45]\\d\\d/}', ...this.#pattern },
       response,
       this.#stage.names,
     );
@@ -76,6 +77,15 @@ class WholeRefusal implements Expectation {
       const arrival = this.#actor.inbox.waiting().find(({ event }) => event.kind === kind);
       if (arrival) arrival.taken = true;
     }
+  }
+
+  /** No sentence forbids an accept value in a refusal; section 1.3 says what it would mean. */
+  #takeWhole(response: Response): void {
+    this.#take();
+    if (headerOf(response, 'Sec-WebSocket-Accept') !== undefined)
+      this.#stage.tolerate(
+        'the refusal has Sec-WebSocket-Accept, by which a server says that it accepts (RFC 6455 section 1.3)',
+      );
   }
 
   #tolerateEnd(response: Response | undefined): void {
@@ -103,7 +113,7 @@ export const wholeRefusal = verb({
   takes: refusalSchema,
   optional: true,
   summary:
-    'As `is refused`, by a response that is whole: its body ends where Content-Length, its chunks or the connection say, 401 comes with WWW-Authenticate, 405 with Allow, 426 with Upgrade and Connection, and Sec-WebSocket-Accept is not there. The bare end of the connection is tolerated (warn)',
+    'As `is refused`, by a response that is whole: its body ends where Content-Length, its chunks or the connection say, 401 comes with WWW-Authenticate, 405 with Allow, 426 with Upgrade and Connection. Sec-WebSocket-Accept and the bare end of the connection are tolerated (warn)',
   example: '- client is refused in good order: { status: 404 }',
   expect: (step, stage) => new WholeRefusal(actorOf(step, stage), step.value ?? {}, stage),
 });
