@@ -186,6 +186,12 @@ function endExpectation(actor: WebSocketActor, stage: Stage, by?: keyof typeof h
       if (event.kind === 'ended' && by !== undefined && event.how !== howEnded[by])
         return actor.finding('mismatch', expected, `${describeArrival(event)} came`);
       if (event.kind === 'ended') return 'met';
+      if (event.kind === 'response')
+        return actor.finding(
+          'unexpected',
+          expected,
+          `${describeArrival(event)} came, which no step has asked for`,
+        );
       if (actor.isSentinel(event) && !closed)
         return actor.finding('unexpected', expected, 'the server went on: it answered a ping');
       return 'other';
@@ -252,7 +258,7 @@ export const closingVerbs = [
     subject: 'actor',
     phrase: 'is closed',
     summary:
-      'The server ends the TCP connection (FIN or RST). Several close frames before, and an end that comes late after one, are tolerated (warn)',
+      'The server ends the TCP connection (FIN or RST). A response that no step has taken fails; several close frames before, and an end that comes late after one, are tolerated (warn)',
     example: '- client is closed',
     expect: (step, stage) => endExpectation(actorOf(step, stage), stage),
   }),
