@@ -38,7 +38,7 @@ const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 const controlCharacter = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/g;
 
 /** What is refused in the lines of a head, by name, so that a fault can pass one over. */
-export type HeadCheck = 'control-characters' | 'white-space-before-colon' | 'field-line';
+export type HeadCheck = 'control-characters' | 'bare-cr' | 'white-space-before-colon' | 'field-line';
 
 export interface HeadReading {
   /** An empty line may come first, as a server should have it (RFC 9112 section 2.2). */
@@ -105,7 +105,7 @@ export class HeadReader {
   #parse(text: string, rest: Buffer): Head {
     const begun = this.#reading.emptyLineFirst?.() && text.startsWith('\r\n') ? text.slice(2) : text;
     const clean = this.#skips('control-characters') ? begun.replace(controlCharacter, '') : begun;
-    const [firstLine = '', ...lines] = clean.split('\r\n');
+    const [firstLine = '', ...lines] = clean.split(this.#skips('bare-cr') ? /\r\n?/ : '\r\n');
     if (lines.length > this.#limits.fields)
       throw new HeadError(`the message has more than ${this.#limits.fields} header fields`, 'head');
     const headers = lines.flatMap((line) => this.#field(line));

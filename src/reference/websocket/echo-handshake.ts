@@ -38,6 +38,7 @@ const passedOver: Record<HandshakeCheck, string> = {
 
 const syntaxPassedOver: Record<HeadCheck, string> = {
   'control-characters': 'control-characters-are-passed-over',
+  'bare-cr': 'bare-crs-end-lines',
   'white-space-before-colon': 'white-space-before-colons-is-passed-over',
   'field-line': 'malformed-header-fields-are-passed-over',
 };
