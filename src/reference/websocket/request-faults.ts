@@ -37,11 +37,7 @@ export const requestFaults: FaultRow[] = [
     'rfc6455/4.2.1-control-characters',
     'Reads header fields as if their control characters were not there',
   ],
-  [
-    'bare-crs-end-lines',
-    'rfc6455/4.2.1-control-characters',
-    'Takes a CR without LF for the end of a line',
-  ],
+  ['bare-crs-end-lines', 'rfc6455/4.2.1-control-characters', 'Takes a CR without LF for the end of a line'],
   [
     'lengths-of-bodies-are-not-read',
     'rfc6455/4.2.1-lengths-disagree',
