@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { Duplex } from 'node:stream';
 import { agreementViolations } from './agreement.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { type CloseBody, decodeClose, encodeClose, mayBeSent } from './close-code.ts';
@@ -15,7 +14,8 @@ import type { Field } from './http2/hpack.ts';
 import { Http2Error, StreamReset } from './http2/http2-error.ts';
 import { readFields } from './http2/http2-response.ts';
 import { type Message, MessageAssembler } from './message-assembler.ts';
-import { encodeMessage, type MessageForm } from './message-frames.ts';
+import type { MessageForm } from './message-frames.ts';
+import { asError, Outgoing } from './outgoing.ts';
 import type { ResponseBody } from './response-body.ts';
 import type { Violation } from './violation.ts';
 
@@ -88,16 +88,20 @@ export class WebSocketConnection {
   /** What is being inflated, and all that came after it, in order. */
   #incoming: Promise<void> | undefined;
   #incomingOctets = 0;
-  /** What is being compressed, or is too large to be sent at once, and all that is to be sent after it, in order. */
-  #outgoing: Promise<void> | undefined;
-  /** How many messages are being compressed, or are to be. */
-  #toDeflate = 0;
+  readonly #outgoing: Outgoing;
 
   private constructor(options: WebSocketOptions, wire: Wire) {
     this.#options = options;
     this.#wire = wire;
     this.localPort = wire.tcp.localPort;
     const socket = wire.top;
+    this.#outgoing = new Outgoing(wire, {
+      onWrite: (bytes) => {
+        options.observe?.({ direction: 'sent', bytes });
+        this.#answers?.sent(bytes);
+      },
+      onError: (error) => this.#end('error', error),
+    });
     const failed = (error: Error) =>
       this.#inOrder(() => {
         if (error instanceof Http2Error) this.#violate(error.section, error.message);
@@ -147,7 +151,7 @@ export class WebSocketConnection {
 
   /** Writes octets as they are; `every` cuts them into writes of so many. Dropped when the connection is over. */
   write(octets: Buffer, { every }: { every?: number } = {}): void {
-    this.#outInOrder(() => this.#write(octets, every));
+    this.#outgoing.write(octets, every);
   }
 
   sendFrame(spec: FrameSpec): void {
@@ -163,23 +167,7 @@ export class WebSocketConnection {
 
   /** Sends a message as its form says; it is compressed only where that was agreed. */
   sendMessage(payload: Buffer, form: MessageForm & { compress?: boolean }): void {
-    const deflater = form.compress ? this.#deflater : undefined;
-    if (!deflater) return this.#outInOrder(() => this.#send(encodeMessage(payload, form, false)));
-    const before = this.#outgoing ?? Promise.resolve();
-    this.#toDeflate++;
-    const deflated = before.then(() => deflater.deflate(payload)).finally(() => this.#toDeflate--);
-    this.#queueOut(deflated.then((octets) => this.#send(encodeMessage(octets, form, true))));
-  }
-
-  /** Writes one after another, each when the last one is on its way; returns a promise only where one has to wait. */
-  #send(parts: Iterator<Buffer>): Promise<void> | undefined {
-    const socket = this.#wire.top;
-    for (let next = parts.next(); !next.done; next = parts.next()) {
-      if (socket.destroyed || socket.writableEnded) return undefined;
-      this.#write(next.value, undefined);
-      if (socket.writableNeedDrain) return drained(socket).then(() => this.#send(parts));
-    }
-    return undefined;
+    this.#outgoing.message(payload, form, form.compress ? this.#deflater : undefined);
   }
 
   /** What was agreed on compression; undefined while nothing was. */
@@ -187,17 +175,17 @@ export class WebSocketConnection {
 
   /** Half-closes: FIN after what was written. What comes is still announced. */
   end(): void {
-    this.#outInOrder(() => void this.#wire.top.end());
+    this.#outgoing.inOrder(() => void this.#wire.top.end());
   }
 
   /** Ends TCP (FIN) without a word of TLS before it, which has to announce its end (RFC 8446 section 6.1). */
   endBelowTls(): void {
-    this.#outInOrder(() => void this.#wire.tcp.end());
+    this.#outgoing.inOrder(() => void this.#wire.tcp.end());
   }
 
   /** Writes octets into TCP, below TLS where that is used. */
   writeBelowTls(octets: Buffer): void {
-    this.#outInOrder(() => void this.#wire.tcp.write(octets));
+    this.#outgoing.inOrder(() => void this.#wire.tcp.write(octets));
   }
 
   /** Ends with RST at once; what was still to be sent is lost. Nothing more is announced. */
@@ -218,7 +206,7 @@ export class WebSocketConnection {
 
   /** Something is still being inflated or compressed. */
   get busy(): boolean {
-    return this.#incoming !== undefined || this.#toDeflate > 0;
+    return this.#incoming !== undefined || this.#outgoing.isDeflating;
   }
 
   /** What of the server has begun and is not whole, in a few words. */
@@ -228,46 +216,8 @@ export class WebSocketConnection {
   }
 
   /** Resolves when everything written has left this process, or the connection is over. */
-  async flushed(): Promise<void> {
-    await this.#outgoing;
-    const socket = this.#wire.top;
-    if (socket.destroyed || socket.writableFinished) return;
-    await new Promise<void>((resolve) => {
-      const settle = () => {
-        socket.off('close', settle).off('finish', settle);
-        resolve();
-      };
-      socket.once('close', settle);
-      // 'drain' comes only after a write that was too much.
-      if (socket.writableEnded) socket.once('finish', settle);
-      else socket.write('', settle);
-    });
-  }
-
-  #write(octets: Buffer, every: number | undefined): void {
-    const socket = this.#wire.top;
-    if (socket.destroyed || socket.writableEnded) return;
-    this.#options.observe?.({ direction: 'sent', bytes: octets });
-    this.#answers?.sent(octets);
-    const step = Math.max(1, every ?? octets.length);
-    // Writes that wait are otherwise put together, and under TLS into one record.
-    if (every !== undefined) Object.assign(socket, { _writev: undefined });
-    for (let at = 0; at < octets.length; at += step) socket.write(octets.subarray(at, at + step));
-  }
-
-  /** Does it now, or after what is still to be sent. */
-  #outInOrder(work: () => void | Promise<void>): void {
-    const later = this.#outgoing ? this.#outgoing.then(work) : work();
-    if (later) this.#queueOut(later);
-  }
-
-  #queueOut(work: Promise<void>): void {
-    const settled = work
-      .catch((error: unknown) => this.#end('error', asError(error)))
-      .finally(() => {
-        if (this.#outgoing === settled) this.#outgoing = undefined;
-      });
-    this.#outgoing = settled;
+  flushed(): Promise<void> {
+    return this.#outgoing.flushed();
   }
 
   #received(bytes: Buffer): void {
@@ -446,22 +396,7 @@ export class WebSocketConnection {
   }
 }
 
-/** Resolves when what waits has been sent, or never will be. */
-function drained(socket: Duplex): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = () => {
-      socket.off('drain', settle).off('close', settle);
-      resolve();
-    };
-    socket.once('drain', settle).once('close', settle);
-  });
-}
-
 function isReset(error: Error): boolean {
   if (error instanceof StreamReset) return true;
   return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
