@@ -16,7 +16,7 @@ const shortestAnswer = 20;
 /** Reads what a server answers to handshakes: responses, each with its body, until one is 101. */
 export class AnswerReader {
   readonly #listener: AnswerListener;
-  readonly #head = new HeadReader();
+  readonly #head = new HeadReader({}, { beginsWith: 'HTTP/' });
   #body: ResponseBodyReader | undefined;
   /** How the first request begins: the answer to HEAD has no body (RFC 9110 section 9.3.2). */
   #asked = '';

@@ -79,3 +79,19 @@ describe('a reader for a server', () => {
     expect(() => read(`GET / HTTP/1.1\r\nA: ${long}`, 300, { octets: 100 })).toThrow(error(false));
   });
 });
+
+it.each([
+  '<!doctype html><html>\n',
+  'http/1.1 101 OK\r\n',
+  '\x8a\0',
+  'HTTX',
+])('refuses a head that begins with %j', (text) => {
+  for (const every of [1, text.length]) {
+    const reader = new HeadReader({}, { beginsWith: 'HTTP/' });
+    const write = () => {
+      for (let at = 0; at < text.length; at += every)
+        reader.write(Buffer.from(text.slice(at, at + every), 'latin1'));
+    };
+    expect(write).toThrow('where HTTP/ was to come');
+  }
+});

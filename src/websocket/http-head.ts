@@ -41,6 +41,8 @@ const controlCharacter = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/g;
 export type HeadCheck = 'control-characters' | 'bare-cr' | 'white-space-before-colon' | 'field-line';
 
 export interface HeadReading {
+  /** What a head begins with; anything else is refused at once, with what came instead. */
+  beginsWith?: string;
   /** An empty line may come first, as a server should have it (RFC 9112 section 2.2). */
   emptyLineFirst?(): boolean;
   /** Asked for each head anew. */
@@ -73,6 +75,7 @@ export class HeadReader {
     const { octets: most } = this.#limits;
     // A whole head is not copied: what comes after it may be a great many others.
     const octets = this.#octets.length === 0 ? chunk : this.#together(chunk);
+    if (from === 0) this.#refuseOtherBeginnings(octets);
     const end = octets.indexOf('\r\n\r\n', from, 'latin1');
     this.#refuseBareLineFeeds(octets, from, end < 0 ? octets.length : end);
     if (end < 0 && octets.length <= most) {
@@ -91,6 +94,15 @@ export class HeadReader {
   #together(chunk: Buffer): Buffer {
     this.#octets.add(chunk);
     return this.#octets.view();
+  }
+
+  #refuseOtherBeginnings(octets: Buffer): void {
+    const { beginsWith = '' } = this.#reading;
+    const beginning = octets.toString('latin1', 0, beginsWith.length);
+    if (beginsWith.startsWith(beginning)) return;
+    this.#octets.take();
+    const came = JSON.stringify(octets.toString('latin1', 0, 40));
+    throw new HeadError(`the head begins with ${came}, where ${beginsWith} was to come`);
   }
 
   /** Whoever ends lines with LF alone would otherwise be waited for until the limit. */
