@@ -101,8 +101,7 @@ export class Http2Session {
   /** A stream of this side; it opens with its first fields. */
   newStream(): Http2Stream {
     const stream = new Http2Stream(this);
-    const over = this.#over ? (this.#failure ?? new Error('the HTTP/2 connection is over')) : undefined;
-    const reason = this.#goneAway ?? over;
+    const reason = this.#goneAway ?? this.#whyOver();
     if (reason) stream.destroy(reason);
     return stream;
   }
@@ -134,9 +133,10 @@ export class Http2Session {
   // What streams ask for.
 
   sendFields(stream: Http2Stream, fields: readonly Field[], end: boolean): void {
-    if (this.#over) return;
     // The other side has taken leave, and would pass over a new stream (RFC 9113 section 6.8).
-    if (stream.id === undefined && this.#goneAway) return void stream.destroy(this.#goneAway);
+    const reason = this.#goneAway ?? this.#whyOver();
+    if (stream.id === undefined && reason) return void stream.destroy(reason);
+    if (this.#over) return;
     stream.id ??= this.#open(stream);
     const block = encodeFields(fields);
     const { maxFrame } = this.peer;
@@ -417,6 +417,10 @@ export class Http2Session {
     if ((stream?.sendWindow ?? this.#sendWindow) > largestWindow) throw tooWide('WINDOW_UPDATE');
     if (stream) this.#pump(stream);
     else this.#pumpAll();
+  }
+
+  #whyOver(): Error | undefined {
+    return this.#over ? (this.#failure ?? new Error('the HTTP/2 connection is over')) : undefined;
   }
 
   #lose(error?: Error): void {

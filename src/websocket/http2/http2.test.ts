@@ -135,6 +135,17 @@ describe('against the HTTP/2 of Node.js, as a client', () => {
     expect(error).toMatchObject({ name: 'StreamReset', reason: 'INTERNAL_ERROR' });
   });
 
+  it('ends at once a stream that is to open on a connection that is over', async () => {
+    const port = await nodeServer((stream) => stream.respond({ ':status': 200 }));
+    const { session } = await client(port);
+    const early = session.newStream();
+    session.destroy();
+    const ended = once(early, 'error');
+    open(early);
+    const [error] = await ended;
+    expect(error).toMatchObject({ message: 'the HTTP/2 connection is over' });
+  });
+
   it('resets a stream with CANCEL, which the others survive', async () => {
     const codes: number[] = [];
     const port = await nodeServer((stream) => {
