@@ -158,7 +158,7 @@ class SuiteReader {
         given,
         steps,
         budgetMs: (text.budget && parseDuration(text.budget)) || defaultBudgetMs,
-        alone: disturbing.length > 0,
+        alone: disturbing.length > 0 || this.#text.alone !== undefined,
         position: { file: this.#document.file, ...this.#document.positionOf(path) },
       };
     });

@@ -29,6 +29,11 @@ export const suiteOutline = {
       minLength: 1,
       description: 'Why its cases are played on request alone: what they cost',
     },
+    alone: {
+      type: 'string',
+      minLength: 1,
+      description: 'Why its cases are played one by one, on no other case’s server: what they do to it',
+    },
     cases: {
       type: 'array',
       minItems: 1,

@@ -250,6 +250,15 @@ describe('a selection', () => {
     );
   });
 
+  it('knows the suites whose cases play one by one', async () => {
+    write('other.yaml', (head + caseWith({ id: 'harmless' })).replace('topic', 'other'));
+    write('topic.yaml', head.replace('cases:', 'alone: wears the server out\ncases:') + caseWith());
+    const { cases } = await loadSuites([folder]);
+    const own = cases.filter((one) => one.id.startsWith('proto/'));
+    expect(own.filter((one) => one.alone).map((one) => one.id)).toEqual(['proto/topic/first']);
+    expect(own).toHaveLength(2);
+  });
+
   it('that leaves nothing throws, and says what was asked for', async () => {
     const { cases } = await load();
     expect(() => select(cases, { only: ['protto/**'] })).toThrow(EmptySelectionError);

@@ -23,6 +23,18 @@ describe('against a server that breaks the protocol', () => {
     expect(finding?.message).toContain(`section ${section}`);
   });
 
+  it('lets a case say that more comes than is read, which fails any other step', async () => {
+    const head = Buffer.from('827f0000000040000000', 'hex');
+    const port = await scriptedServer({ onOpen: (socket) => socket.write(head) });
+    const told = await play(port, 'open', ['client receives more than it reads']);
+    expect(told.finding).toBeUndefined();
+    const strict = await play(port, 'open', [{ 'client receives binary': 'Hello' }]);
+    expect(strict.finding?.message).toContain('a frame announces 1073741824 octets');
+    const small = await scriptedServer({ onOpen: (socket) => socket.end(frame(0x81, 'Hello')) });
+    const { finding } = await play(small, 'open', ['client receives more than it reads']);
+    expect(finding).toMatchObject({ kind: 'closed', message: 'what came was the end of the connection' });
+  });
+
   it('fails at once when the connection ends', async () => {
     const port = await scriptedServer({ onOpen: (socket) => socket.end() });
     const { finding } = await play(port, 'open', [{ 'client receives text': 'Hello' }]);

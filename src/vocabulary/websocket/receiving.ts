@@ -1,4 +1,5 @@
 import { isControl, opcode } from '../../websocket/frame.ts';
+import { ArrivalExpectation } from '../arrival-expectation.ts';
 import type { Expectation, Finding, Look } from '../expectation.ts';
 import type { Names } from '../names.ts';
 import { checkPayload, describePayload, makePayload, type PayloadRecipe, payloadSchema } from '../payload.ts';
@@ -163,6 +164,23 @@ function nothingBeforeSentinel(actor: WebSocketActor): Expectation {
   });
 }
 
+/** More comes than is read: what a server without limits makes of a message that became too large. */
+function overloadExpectation(actor: WebSocketActor): Expectation {
+  const expected = `${actor.name} to receive more than it reads`;
+  return new ArrivalExpectation(actor, {
+    expected,
+    judge(event): Judgement {
+      if (event.kind === 'flood' || (event.kind === 'violation' && event.section === '10.4')) return 'met';
+      const violation = actor.violation(expected, event);
+      if (violation) return violation;
+      if (event.kind === 'close' || event.kind === 'ended')
+        return actor.finding('closed', expected, `what came was ${actor.describe(event)}`);
+      return 'other';
+    },
+    take: (arrival) => actor.take(arrival),
+  });
+}
+
 /**
  * Nothing comes for a while. The one verb that measures time: where a frame is unfinished no sentinel can stand, so
  * a server that waits for the rest is told from one that has seen enough only by its silence.
@@ -250,6 +268,14 @@ export const receivingVerbs = [
     example: '- client receives frame: { opcode: pong, fin: true, mask: false, payload: Hello }',
     prepare: ({ value }) => value.payload === undefined || checkPayload(value.payload),
     expect: (step, stage) => frameExpectation(actorOf(step, stage), step.value, stage.names),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives more than it reads',
+    summary:
+      'A frame or a message comes that is larger than the 64 MiB that are read, or more that no step takes than is kept; anywhere else that fails the case',
+    example: '- client receives more than it reads',
+    expect: (step, stage) => overloadExpectation(actorOf(step, stage)),
   }),
   verb({
     subject: 'actor',
