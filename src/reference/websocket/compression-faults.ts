@@ -24,7 +24,7 @@ export const compressionFaults: FaultRow[] = [
   [
     'deflate-parameters-are-not-confirmed',
     `rfc7692/7.1.1.1-acknowledged rfc7692/7.1.1.1-supported rfc7692/7.1.2.1-acknowledged
-      rfc7692/7.1.3-several-offers`,
+      rfc7692/7.1.3-several-offers rfc7692/7.2.2-client-context-takeover`,
     'Agrees without the parameters it was asked for',
   ],
   [
