@@ -160,8 +160,7 @@ export class WebSocketConnection {
 
   /** Several frames in one write, or in writes of `every` octets. */
   sendFrames(specs: readonly FrameSpec[], slices: { every?: number } = {}): void {
-    // One without FIN is no close frame (section 5.5), and the server's own is still to be answered.
-    if (specs.some(({ opcode: code, fin = true }) => code === opcode.close && fin)) this.#closeSent = true;
+    if (specs.some(isCloseFrame)) this.#closeSent = true;
     this.write(encodeFrames(specs), slices);
   }
 
@@ -394,6 +393,12 @@ export class WebSocketConnection {
     });
     this.destroy();
   }
+}
+
+/** One that breaks a rule of sections 5.1 to 5.5.1 closes nothing: the server's own is still to be answered. */
+function isCloseFrame({ opcode: code, fin, rsv1, rsv2, rsv3, mask, length, payload }: FrameSpec): boolean {
+  if (code !== opcode.close || fin === false || rsv1 || rsv2 || rsv3 || mask === false) return false;
+  return length === undefined && payload.length <= 125 && payload.length !== 1;
 }
 
 function isReset(error: Error): boolean {

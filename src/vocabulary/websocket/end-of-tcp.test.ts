@@ -45,3 +45,27 @@ it('tolerates that TCP goes on after both close frames, and asks nothing of the 
   // The frame that breaks a rule, and the close frame that answers the server's; no ping.
   expect(chunks.map(([first]) => first)).toEqual([0xc1, 0x88]);
 });
+
+it.each([
+  ['has no FIN', { fin: false }],
+  ['has a reserved bit', { rsv2: true }],
+  ['is not masked', { mask: false }],
+  ['has one octet', { payload: { hex: '03' } }],
+  ['is too long', { payload: { text: '*', length: 126 } }],
+])('answers the close frame of a server that fails over one which %s', async (_what, words) => {
+  const answered: number[] = [];
+  const port = await scriptedServer({
+    onData: (chunk, socket) => {
+      answered.push(chunk[0] ?? 0);
+      if (answered.length === 1) socket.write(frame(0x88, Buffer.from([0x03, 0xea])));
+      else socket.end();
+    },
+  });
+  const { finding, tolerated } = await play(port, 'open', [
+    { 'client sends frame': { opcode: 'close', ...words } },
+    { 'client is failed': 1002 },
+  ]);
+  expect(finding).toBeUndefined();
+  expect(tolerated).toEqual([]);
+  expect(answered).toEqual([expect.any(Number), 0x88]);
+});
