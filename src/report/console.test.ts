@@ -288,6 +288,29 @@ it('tells why a warning is tolerated, and compares nothing', () => {
   );
 });
 
+it('tells warnings of one reason once, and counts the others', () => {
+  const warned = (id: string, why: string): CaseResult => ({
+    ...passed,
+    id,
+    verdict: 'warn',
+    failure: { kind: 'unexpected', expected: 'a close frame', message: `tolerated: ${why}`, tolerated: why },
+  });
+  const cases = [
+    warned('a/first', 'no close frame'),
+    warned('a/other', 'two close frames'),
+    warned('a/second', 'no close frame'),
+    warned('a/third', 'no close frame'),
+  ];
+  const text = report(cases);
+  expect(text.match(/^WARN \S+/gm)).toEqual(['WARN a/first', 'WARN a/other']);
+  expect(text).toContain('\n2 more warnings like that of a/first: no close frame\n');
+  expect(text).toContain('4 warn');
+  const strict = new Memory();
+  const reporter = new ConsoleReporter({ ...settings, output: strict, strictness: { strict: true } });
+  for (const one of cases) reporter.onCaseEnd(one);
+  expect(strict.text.match(/^WARN \S+/gm)).toHaveLength(4);
+});
+
 it('lets no control sequence of a server through', () => {
   const nasty = '\x1b]0;title\x07\x1b[2J\x9b31m\x00\x08\r\u202e\u2066\u200b\ufeff\u2028\ud800';
   const failure: CaseResult['failure'] = {

@@ -35,6 +35,8 @@ export class ConsoleReporter implements Reporter {
   readonly #counts = new Map<Verdict, number>();
   readonly #running = new Set<string>();
   readonly #told = new Set<string>();
+  /** Reasons that outcomes were tolerated for, each with the first case that was, and how many more were. */
+  readonly #tolerated = new Map<string, { first: string; more: number }>();
   #total = 0;
   #done = 0;
 
@@ -80,6 +82,7 @@ export class ConsoleReporter implements Reporter {
     this.#write([
       '',
       ...(quiet ? [] : [...verdictTable(record, this.#colours), '']),
+      ...this.#sameWarnings(),
       ...missingCapabilities(record),
       ...luckyThisTime(record),
       ...stale,
@@ -96,12 +99,30 @@ export class ConsoleReporter implements Reporter {
 
   /** What fails the run or warns is told in full, once; what is known to fail only counts. */
   #tell(result: CaseResult): void {
-    const worthTelling =
-      failsRun(result, this.#options.strictness) || (result.verdict === 'warn' && !isKnownFailure(result));
+    const fails = failsRun(result, this.#options.strictness);
+    const worthTelling = fails || (result.verdict === 'warn' && !isKnownFailure(result));
     if (!worthTelling || this.#told.has(result.id)) return;
     this.#told.add(result.id);
+    if (!fails && this.#isTolerated(result)) return;
     const style = { colours: this.#colours, sourceLine: this.#options.sourceLine ?? sourceLine };
     this.#write(['', ...failureText(result, style)]);
+  }
+
+  /** True where another case has warned for this reason: hundreds can, and would bury what else there is. */
+  #isTolerated({ id, failure }: CaseResult): boolean {
+    if (failure?.tolerated === undefined) return false;
+    const known = this.#tolerated.get(failure.tolerated);
+    if (known) known.more++;
+    else this.#tolerated.set(failure.tolerated, { first: id, more: 0 });
+    return known !== undefined;
+  }
+
+  #sameWarnings(): string[] {
+    const repeated = [...this.#tolerated].filter(([, { more }]) => more > 0);
+    return repeated.map(([reason, { first, more }]) => {
+      const what = more === 1 ? '1 more warning like that' : `${more} more warnings like that`;
+      return `${what} of ${oneLine(first, widest)}: ${oneLine(reason, widest)}`;
+    });
   }
 
   #progress(): void {
