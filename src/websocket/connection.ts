@@ -33,8 +33,8 @@ export type WebSocketEvent =
   | { kind: 'frame'; frame: Frame; violations: Violation[] }
   /** Follows its last frame. */
   | ({ kind: 'message' } & Message)
-  /** The server broke a section; nothing of what it sends afterwards is read. */
-  | { kind: 'violation'; section: string; text: string }
+  /** The server broke a section; nothing of what it sends afterwards is read. With the code of a close frame that must not be in one. */
+  | { kind: 'violation'; section: string; text: string; forbiddenCode?: number }
   /** Follows the first close frame; control frames after it are still announced, and not answered. */
   | ({ kind: 'close' } & CloseBody)
   /** What had begun and was not whole then is told in a few words. */
@@ -356,7 +356,7 @@ export class WebSocketConnection {
     const body = decodeClose(frame.payload);
     if (frame.payload.length === 1) return this.#violate('5.5.1', 'the body of a close frame has one octet');
     if (body.code !== undefined && !mayBeSent(body.code))
-      return this.#violate('7.4', `the close code ${body.code} must not be in a close frame`);
+      return this.#violate('7.4', `the close code ${body.code} must not be in a close frame`, body.code);
     if (!isUtf8(frame.payload.subarray(2)))
       return this.#violate('5.5.1', 'the reason of a close frame is not UTF-8');
     this.#announce({ kind: 'close', ...body });
@@ -365,12 +365,13 @@ export class WebSocketConnection {
     this.sendFrame({ opcode: opcode.close, payload: encodeClose({ ...body, reason: '' }) });
   }
 
-  #violate(section: string, text: string): void {
+  #violate(section: string, text: string, forbiddenCode?: number): void {
     if (this.#violated) return;
     this.#violated = true;
     this.#answers = undefined;
     this.#frames?.stop();
-    this.#announce({ kind: 'violation', section, text });
+    const code = forbiddenCode === undefined ? {} : { forbiddenCode };
+    this.#announce({ kind: 'violation', section, text, ...code });
   }
 
   #announce(event: WebSocketEvent): void {

@@ -74,6 +74,25 @@ function closeExpectation(actor: WebSocketActor, pattern: ClosePattern, names: N
   });
 }
 
+/** The one violation that a case can ask for: what comes of codes that only their sender is forbidden is observed. */
+function forbiddenClose(actor: WebSocketActor, code: number): Expectation {
+  const expected = `${actor.name} to receive a close frame with the forbidden code ${code}`;
+  const met = () =>
+    actor.inbox.waiting().find(({ event }) => event.kind === 'violation' && event.forbiddenCode === code);
+  return {
+    look() {
+      const arrival = met();
+      if (arrival) return { state: 'met', take: () => actor.take(arrival) };
+      const { inbox } = actor;
+      const other = inbox.waiting().find(({ event }) => ['violation', 'close', 'ended'].includes(event.kind));
+      if (!other) return { state: 'waiting' };
+      return broken(actor.finding('closed', expected, `what came was ${describeArrival(other.event)}`));
+    },
+    onArrival: (listener) => actor.inbox.onArrival(listener),
+    late: (withinMs) => actor.finding('silence', expected, `within ${withinMs} ms ${whatCame(actor)}`),
+  };
+}
+
 /**
  * The server fails the connection: a close frame with a fitting code, then the end of TCP. RFC 6455 section
  * 7.1.7 makes the end a MUST, and the close frame with its code a SHOULD.
@@ -243,6 +262,15 @@ export const closingVerbs = [
       const pattern = typeof step.value === 'object' ? step.value : { code: step.value };
       return closeExpectation(actorOf(step, stage), pattern, stage.names);
     },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives forbidden close',
+    takes: codeNumber,
+    summary:
+      'A close frame comes with this code, which must not be in one (RFC 6455 section 7.4) and fails every other step. Only for an outcome that is observed, where another case asks for the code not to be sent',
+    example: '- client receives forbidden close: 5000',
+    expect: (step, stage) => forbiddenClose(actorOf(step, stage), step.value),
   }),
   verb({
     subject: 'actor',
