@@ -33,13 +33,14 @@ it('tolerates that TCP goes on after both close frames, and asks nothing of the 
       chunks.push(chunk);
       if (chunks.length > 1) return;
       socket.write(frame(0x88, Buffer.from([0x03, 0xea])));
-      setTimeout(() => socket.end(), 2_100);
+      setTimeout(() => socket.end(), 4_100);
     },
   });
-  const { finding, tolerated } = await play(port, 'open', [
+  const steps = [
     { 'client sends frame': { opcode: 'text', rsv1: true, payload: 'Hello' } },
     { 'client is failed': 1002 },
-  ]);
+  ];
+  const { finding, tolerated } = await play(port, 'open', steps, 20_000);
   expect(finding).toBeUndefined();
   expect(tolerated).toEqual([expect.stringContaining('immediately')]);
   // The frame that breaks a rule, and the close frame that answers the server's; no ping.
