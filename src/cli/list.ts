@@ -8,7 +8,7 @@ export const list: Command = {
   summary: 'Lists the cases that a selection leaves',
   options: {
     ...selectionOptions,
-    json: { type: 'boolean', help: 'As JSON, with what each case covers and needs' },
+    json: { type: 'boolean', help: 'As JSON, with what each case covers, needs and equals' },
     faults: { type: 'boolean', help: 'Instead of cases, the faults that the embedded server can commit' },
   },
   examples: ['touchstone list --spec "RFC 6121" --level MUST'],
@@ -28,6 +28,7 @@ export const list: Command = {
         level: one.level,
         covers: one.covers.map((requirement) => requirement.id),
         needs: one.needs,
+        equals: one.equals,
         file: one.position.file,
         line: one.position.line,
       }));
