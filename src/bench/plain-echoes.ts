@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { Case, Step, VerbStep } from '../suite/case.ts';
+import { type Case, verbSteps } from '../suite/case.ts';
 import { Names } from '../vocabulary/names.ts';
 import { makePayload, type PayloadRecipe } from '../vocabulary/payload.ts';
 import { parseSize } from '../vocabulary/quantity.ts';
@@ -40,15 +40,6 @@ export function plainEchoesOf(one: Case): PlainEchoes | undefined {
   const payload = makePayload(step.value as PayloadRecipe, names);
   const fragmentsOf = phrase.includes('in fragments of') ? Number(step.slots.octets) : undefined;
   return { binary, compress, count: 1, next: () => payload, fragmentsOf };
-}
-
-function verbSteps(steps: readonly Step[]): VerbStep[] {
-  return steps.flatMap((step) => {
-    if (step.kind === 'verb') return [step];
-    if (step.kind === 'repeat') return verbSteps(step.steps);
-    if (step.kind === 'together') return verbSteps(step.branches.flat());
-    return verbSteps(step.outcomes.flatMap((outcome) => outcome.steps));
-  });
 }
 
 /** Opens a connection by `ws`, echoes the messages and compares them, and closes. Throws where one differs. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { CaseResult, Failure } from '../record/record.schema.ts';
 import { Transcript } from '../record/transcript.ts';
-import type { Case, Step } from '../suite/case.ts';
+import { type Case, type Step, verbSteps } from '../suite/case.ts';
 import type { RunningTarget } from '../target/running-target.ts';
 import { StepFailure } from '../vocabulary/expectation.ts';
 import { Names } from '../vocabulary/names.ts';
@@ -219,14 +219,6 @@ function placeOf(step: Step): NonNullable<Failure['step']> {
 
 /** The actors whose connection the network is told to disturb: they connect through a relay. */
 function disturbedActors(steps: readonly Step[]): Set<string> {
-  const disturbed = new Set<string>();
-  const visit = (step: Step): void => {
-    if (step.kind === 'verb') {
-      if (step.subject === 'network') for (const actor of Object.values(step.slots)) disturbed.add(actor);
-    } else if (step.kind === 'repeat') step.steps.forEach(visit);
-    else if (step.kind === 'together') step.branches.flat().forEach(visit);
-    else for (const outcome of step.outcomes) outcome.steps.forEach(visit);
-  };
-  steps.forEach(visit);
-  return disturbed;
+  const ofNetwork = verbSteps(steps).filter(({ subject }) => subject === 'network');
+  return new Set(ofNetwork.flatMap(({ slots }) => Object.values(slots)));
 }

@@ -1,6 +1,7 @@
 import type { CaseResult } from '../record/record.schema.ts';
 import type { RecordBuilder } from '../record/record-builder.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { verbSteps } from '../suite/case.ts';
 import { TargetStartError } from '../target/errors.ts';
 import type { TargetDefinition } from '../target/load-target.ts';
 import type { RunningTarget } from '../target/running-target.ts';
@@ -60,10 +61,13 @@ export class Playing {
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
-  /** What is known to fail mostly waits for what never comes: begun first, it holds up nobody at the end. */
+  /** What is known to fail mostly waits for what never comes: it and what waits for silence, begun first, hold up nobody. */
   #silentFirst(cases: readonly PlannedCase[]): PlannedCase[] {
-    const fails = new Set(cases.filter((one) => knownFailureOf(one.id, this.#options.knownFailing)));
-    return [...fails, ...cases.filter((one) => !fails.has(one))];
+    const isSilent = (one: PlannedCase) =>
+      knownFailureOf(one.id, this.#options.knownFailing) !== undefined ||
+      verbSteps(one.case.steps).some(({ verb }) => verb.waits);
+    const silent = new Set(cases.filter(isSilent));
+    return [...silent, ...cases.filter((one) => !silent.has(one))];
   }
 
   async #playAlone(cases: readonly PlannedCase[]): Promise<void> {

@@ -86,3 +86,13 @@ export interface Outcome {
   /** What the implementer would like to know about this outcome, which is as good as the others. */
   observed?: string;
 }
+
+/** Every step that does or waits for something, wherever it stands: in repetitions, branches and outcomes too. */
+export function verbSteps(steps: readonly Step[]): VerbStep[] {
+  return steps.flatMap((step) => {
+    if (step.kind === 'verb') return [step];
+    if (step.kind === 'repeat') return verbSteps(step.steps);
+    if (step.kind === 'together') return verbSteps(step.branches.flat());
+    return verbSteps(step.outcomes.flatMap((outcome) => outcome.steps));
+  });
+}

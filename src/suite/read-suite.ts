@@ -11,7 +11,7 @@ import {
 import { parseDuration } from '../vocabulary/quantity.ts';
 import { verbsFor, vocabularies, vocabularyNamed } from '../vocabulary/vocabularies.ts';
 import type { GivenActor, Vocabulary } from '../vocabulary/vocabulary.ts';
-import type { Case, Step, Suite } from './case.ts';
+import { type Case, type Step, type Suite, verbSteps } from './case.ts';
 import type { Catalogue, Requirement } from './catalogue.ts';
 import { compileSteps, type Scope } from './compile-steps.ts';
 import { fillRow, type Row, rowsOf } from './each.ts';
@@ -283,12 +283,7 @@ function isCapability(name: string): name is CapabilityName {
 
 /** The phrases of the steps that disturb the server as a whole. */
 function serverVerbs(steps: readonly Step[]): string[] {
-  return steps.flatMap((step) => {
-    if (step.kind === 'verb') return step.subject === 'server' ? [step.verb.phrase] : [];
-    if (step.kind === 'repeat') return serverVerbs(step.steps);
-    if (step.kind === 'together') return serverVerbs(step.branches.flat());
-    return step.outcomes.flatMap((outcome) => serverVerbs(outcome.steps));
-  });
+  return verbSteps(steps).flatMap(({ subject, verb }) => (subject === 'server' ? [verb.phrase] : []));
 }
 
 function strongest(covers: readonly Requirement[]): Case['level'] {

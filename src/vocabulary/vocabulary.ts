@@ -35,6 +35,8 @@ export interface Verb<V = unknown, P = unknown> {
   takes?: JSONSchema;
   /** What follows the colon may be left out. */
   optional?: boolean;
+  /** It waits for silence, for as long as it is told: cases that hold it are begun early. */
+  waits?: true;
   /** One line of help. */
   summary: string;
   /** A whole step, as it stands in a suite file. */

@@ -288,6 +288,7 @@ export const receivingVerbs = [
   verb({
     subject: 'actor',
     phrase: 'receives nothing for {time}',
+    waits: true,
     summary:
       'Nothing at all comes for so long. Only for an outcome after an unfinished frame, where no sentinel can stand; a sentinel proves more, and sooner',
     example: '- client receives nothing for 800ms',
