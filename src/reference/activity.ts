@@ -49,13 +49,16 @@ export class Activity {
     }
   }
 
-  /** Resolves when the server has nothing more to say. */
-  async settled(): Promise<void> {
+  /**
+   * Resolves when the server has nothing more to say. `othersAreBusy` is asked in each round: while a client is at work
+   * in this process, the server is quiet only because it waits for that.
+   */
+  async settled(othersAreBusy: () => boolean = () => false): Promise<void> {
     let seen = this.#traces();
     for (let quiet = 0; quiet < quietRounds; quiet++) {
       await new Promise<void>((resolve) => setImmediate(resolve));
       const now = this.#traces();
-      if (now !== seen || this.#unfinished > 0) quiet = 0;
+      if (now !== seen || this.#unfinished > 0 || othersAreBusy()) quiet = 0;
       seen = now;
     }
   }

@@ -42,7 +42,7 @@ export interface EmbeddedServer {
   /** From now on the faults act. */
   arm(): void;
   /** Resolves when everything that was received has been answered, and the answers are on their way. */
-  settled(): Promise<void>;
+  settled(othersAreBusy?: () => boolean): Promise<void>;
   /** Ends all connections and comes back with its accounts, rosters and stored messages. */
   restart(): Promise<void>;
   /** Dies without a word; `restart()` brings it back. */
@@ -113,8 +113,8 @@ class RunningServer implements EmbeddedServer {
     this.#ground.faults.arm();
   }
 
-  settled(): Promise<void> {
-    return this.#ground.activity.settled();
+  settled(othersAreBusy?: () => boolean): Promise<void> {
+    return this.#ground.activity.settled(othersAreBusy);
   }
 
   pause(): void {

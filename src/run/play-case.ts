@@ -135,15 +135,7 @@ function quiet(
   actors: ReadonlyMap<string, Actor>,
 ): (() => Promise<void>) | undefined {
   const settled = target.settled;
-  if (!settled) return undefined;
-  const busy = () => relays.busy || [...actors.values()].some((actor) => actor.busy);
-  return async () => {
-    await settled();
-    while (busy()) {
-      while (busy()) await new Promise((resolve) => setImmediate(resolve));
-      await settled();
-    }
-  };
+  return settled && (() => settled(() => relays.busy || [...actors.values()].some((actor) => actor.busy)));
 }
 
 /** What is given could not be set up: nothing was learnt about the requirement. */

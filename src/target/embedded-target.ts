@@ -107,7 +107,7 @@ class EmbeddedTarget<Server extends EmbeddedServer | ServerThread> implements Ru
 /** Its server lives in this thread: it can be armed at once, and asked whether it has settled. */
 class ArmedTarget extends EmbeddedTarget<EmbeddedServer> {
   // Both are handed around as functions of their own.
-  readonly settled = () => this.server.settled();
+  readonly settled = (othersAreBusy?: () => boolean) => this.server.settled(othersAreBusy);
   readonly arm = () => this.server.arm();
 }
 

@@ -80,7 +80,7 @@ export interface RunningTarget {
   /** What the server logged since that time (milliseconds, as `Date.now()`), at most the last 200 lines. */
   logsSince(time: number): string[];
   /** Embedded only: resolves when everything that was received has been answered. */
-  settled?(): Promise<void>;
+  settled?(othersAreBusy?: () => boolean): Promise<void>;
   /** Embedded only: from now on the faults act. */
   arm?(): void;
   /** Ends the server and leaves nothing behind. Never throws; may be called again. */
