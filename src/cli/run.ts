@@ -163,7 +163,8 @@ or, with a container engine, one that is known:  npx touchstone run --target pro
 `;
 
 function isFirstTry(words: Words): boolean {
-  const choosing = ['target', ...Object.keys(selectionOptions)];
+  // `npm start` itself chooses by specification.
+  const choosing = ['target', ...Object.keys(selectionOptions).filter((name) => name !== 'spec')];
   return !words.flag('quiet') && choosing.every((name) => words.list(name).length === 0);
 }
 
