@@ -26,10 +26,10 @@ function concerns({ service }: Fault, one: PlannedCase): boolean {
   return service === undefined || servicesOf(one).includes(service);
 }
 
-/** A variant is called as its service; an endpoint, too, with the way to reach it behind: `xmpp-websocket`. */
+/** An endpoint is called as its service, with the way to reach it behind: `xmpp-websocket`; a binding, too. */
 function servicesOf({ case: { suite, given }, variant }: PlannedCase): string[] {
-  if (variant !== undefined) return [variant];
   const endpoints = suite.vocabulary.actors?.needs(given) ?? [];
+  if (endpoints.length === 0 && variant !== undefined) return [variant];
   return endpoints.map((endpoint) => endpoint.replace(/^xmpp-.*/, 'xmpp'));
 }
 

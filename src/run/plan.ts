@@ -1,8 +1,10 @@
 import type { Case } from '../suite/case.ts';
+import { matchesAny } from '../suite/glob.ts';
+import { EmptySelectionError, ownNames, type Selection } from '../suite/select.ts';
 import { type Capabilities, type CapabilityName, has } from '../target/capabilities.ts';
 import type { RunningTarget } from '../target/running-target.ts';
 
-/** A case as it is played on one target: once, or once per variant (the bindings of a messaging case). */
+/** A case as it is played on one target: once, or once per variant (a binding, a transport). */
 export interface PlannedCase {
   id: string;
   case: Case;
@@ -22,13 +24,24 @@ export function plan(
   return cases
     .filter((one) => fits(one, capabilities))
     .flatMap((one) => {
-      const variants = one.suite.vocabulary.actors?.variants?.(target) ?? [];
-      if (!one.suite.vocabulary.actors?.variants) return [planned(one, one.id, capabilities)];
-      return variants.map((variant) => {
-        const needs = one.suite.vocabulary.actors?.needsOf?.(one.given, variant) ?? [];
-        return { ...planned(one, `${one.id}/${variant}`, capabilities, needs), variant };
+      const variants = one.suite.vocabulary.actors?.variants;
+      if (!variants) return [planned(one, one.id, capabilities)];
+      const spoken = variants.of(one.over).filter(({ name }) => variants.fits(name, target));
+      return spoken.map(({ name, suffix }) => {
+        const needs = variants.needs?.(name, one.given) ?? [];
+        return { ...planned(one, one.id + suffix, capabilities, needs), variant: name };
       });
     });
+}
+
+/** Of the ways in which selected cases are played on the target, those that `--only` names. */
+export function chosen(planned: readonly PlannedCase[], selection: Selection): PlannedCase[] {
+  const { only = [] } = selection;
+  const left = planned.filter(
+    (one) => only.length === 0 || [one.id, ...ownNames(one.case)].some((id) => matchesAny(id, only)),
+  );
+  if (left.length === 0) throw new EmptySelectionError(selection);
+  return left;
 }
 
 /** Whether the target speaks what the suite is about at all: an echo server is not asked about XMPP. */
@@ -39,8 +52,8 @@ function fits(one: Case, capabilities: Capabilities): boolean {
 
 /** Every id that a case can go by, whatever the target: what `--only` is matched with. */
 export function idsOf(one: Case): string[] {
-  const variants = one.suite.vocabulary.actors?.allVariants ?? [];
-  return [one.id, ...variants.map((variant) => `${one.id}/${variant}`)];
+  const variants = one.suite.vocabulary.actors?.variants?.of(one.over) ?? [];
+  return [...new Set([one.id, ...variants.map(({ suffix }) => one.id + suffix)])];
 }
 
 function planned(

@@ -6,7 +6,7 @@ import { type Selection, select } from '../suite/select.ts';
 import { canHaveThreads } from '../threads/thread.ts';
 import { type CaseProof, CaseProver } from './case-prover.ts';
 import { faultsFor, onlyFor } from './fault-matching.ts';
-import { idsOf, type PlannedCase } from './plan.ts';
+import { chosen, idsOf, type PlannedCase } from './plan.ts';
 import { inParallel } from './pool.ts';
 import { ProverThread } from './prover-thread.ts';
 
@@ -50,13 +50,14 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   const own = await CaseProver.create({ ...options, exhaustive });
   const wanted = new Set(select(options.suites.cases, options.selection, idsOf));
   const { fault } = options;
-  const chosen = own.planned
-    .filter((one) => wanted.has(one.case))
-    .filter((one) => fault === undefined || onlyFor(one, fault).length > 0);
-  const threads = startThreads(options, exhaustive, chosen.length);
+  const played = own.planned.filter((one) => wanted.has(one.case));
+  const provable = chosen(played, options.selection).filter(
+    (one) => fault === undefined || onlyFor(one, fault).length > 0,
+  );
+  const threads = startThreads(options, exhaustive, provable.length);
   try {
     const provers = [own, ...threads];
-    const work = new Proving(options, chosen, provers);
+    const work = new Proving(options, provable, provers);
     await work.proveAll();
     if (!exhaustive) await work.lookForUnnoticed();
     return { ...work.result(), durationMs: Math.round(performance.now() - began) };

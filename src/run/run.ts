@@ -3,16 +3,15 @@ import type { RunRecord } from '../record/record.schema.ts';
 import { RecordBuilder, type RunFacts } from '../record/record-builder.ts';
 import { type Reporter, together } from '../report/reporter.ts';
 import type { Case } from '../suite/case.ts';
-import { matchesAny } from '../suite/glob.ts';
 import type { Suites } from '../suite/load-suites.ts';
-import { EmptySelectionError, ownNames, type Selection, select } from '../suite/select.ts';
+import { type Selection, select } from '../suite/select.ts';
 import type { Capabilities } from '../target/capabilities.ts';
 import type { TargetDefinition } from '../target/load-target.ts';
 import type { RunningTarget } from '../target/running-target.ts';
 import { startTarget } from '../target/start-target.ts';
 import { claimResults } from './case-result.ts';
 import { type KnownFailure, staleEntries } from './known-failing.ts';
-import { idsOf, type PlannedCase, plan } from './plan.ts';
+import { chosen, idsOf, plan } from './plan.ts';
 import { Playing } from './playing.ts';
 import { factsOfDefinition, factsOfMachine, factsOfSelection, factsOfTarget } from './run-facts.ts';
 
@@ -87,7 +86,7 @@ async function startAndPlay(
   try {
     const capabilities = await target.capabilities(signal);
     clock.mark('probeMs');
-    const planned = chosenOf(plan(selected, target, capabilities), options.selection);
+    const planned = chosen(plan(selected, target, capabilities), options.selection);
     const jobs = options.jobs ?? target.jobs ?? availableParallelism() * 4;
     const environment = { ...facts.environment, jobs };
     const builder = new RecordBuilder({ ...facts, target: factsOfTarget(target, capabilities), environment });
@@ -109,16 +108,6 @@ async function startAndPlay(
     await target.stop();
     clock.mark('stopMs');
   }
-}
-
-/** Of the ways in which selected cases are played on the target, those that `--only` names. */
-function chosenOf(planned: readonly PlannedCase[], selection: Selection): PlannedCase[] {
-  const { only = [] } = selection;
-  const chosen = planned.filter(
-    (one) => only.length === 0 || [one.id, ...ownNames(one.case)].some((id) => matchesAny(id, only)),
-  );
-  if (chosen.length === 0) throw new EmptySelectionError(selection);
-  return chosen;
 }
 
 function staleOf(

@@ -16,6 +16,8 @@ export interface Case {
   /** Capabilities without which the case is `unsupported`. */
   needs: CapabilityName[];
   given: Map<string, GivenActor>;
+  /** The transports that it is played over, where its vocabulary knows several. */
+  over: readonly string[];
   steps: Step[];
   /** The longest time that the case may take, in milliseconds. */
   budgetMs: number;

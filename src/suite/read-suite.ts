@@ -105,6 +105,7 @@ class SuiteReader {
     if (!known.includes(spec))
       this.#report(['spec'], `no catalogue is called \`${spec}\``, { hint: suggest(spec, known) });
     this.#checkNeeds(this.#text.needs, ['needs']);
+    this.#checkOver(this.#text.over, ['over'], vocabulary);
     const suite = { name, title, specification: spec, vocabulary, file: this.#document.file };
     return heavy === undefined ? suite : { ...suite, heavy };
   }
@@ -128,6 +129,7 @@ class SuiteReader {
       );
       const covers = this.#covers(filled.covers, path);
       this.#checkNeeds(filled.needs, [...path, 'needs']);
+      this.#checkOver(text.over, [...path, 'over'], suite.vocabulary);
       const id = `${suite.name}/${filled.id}`;
       this.#checkId(id, String(filled.id), path);
       const given = this.#given(filled.given, suite.vocabulary, path);
@@ -156,6 +158,7 @@ class SuiteReader {
         level: strongest(covers),
         needs: [...new Set(needs)],
         given,
+        over: text.over ?? this.#text.over ?? suite.vocabulary.actors?.transports?.slice(0, 1) ?? [],
         steps,
         budgetMs: (text.budget && parseDuration(text.budget)) || defaultBudgetMs,
         alone: disturbing.length > 0 || this.#text.alone !== undefined,
@@ -228,6 +231,15 @@ class SuiteReader {
       if (!isCapability(capability))
         this.#report([...path, index], `\`${capability}\` is no known capability`, {
           hint: suggest(capability, capabilityNames),
+        });
+  }
+
+  #checkOver(over: readonly string[] | undefined, path: DocumentPath, { name, actors }: Vocabulary): void {
+    const transports = actors?.transports ?? [];
+    for (const [index, transport] of (over ?? []).entries())
+      if (!transports.includes(transport))
+        this.#report([...path, index], `\`${transport}\` is no transport of the vocabulary \`${name}\``, {
+          hint: suggest(transport, transports),
         });
   }
 

@@ -24,6 +24,13 @@ export const suiteOutline = {
       description: 'Capabilities that every case of the file needs',
       items: { type: 'string', pattern: name },
     },
+    over: {
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      description: 'The transports that every case of the file is played over: [tcp, websocket]',
+      items: { type: 'string' },
+    },
     heavy: {
       type: 'string',
       minLength: 1,
@@ -61,6 +68,13 @@ export const suiteOutline = {
           needs: {
             type: 'array',
             description: 'Capabilities without which the case is unsupported',
+            items: { type: 'string' },
+          },
+          over: {
+            type: 'array',
+            minItems: 1,
+            uniqueItems: true,
+            description: 'The transports that the case is played over, instead of those of the file',
             items: { type: 'string' },
           },
           given: {

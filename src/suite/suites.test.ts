@@ -96,6 +96,7 @@ describe('a suite file', () => {
     ['a pattern that is sent', { steps: `\n      - romeo sends: <message id='{*}'/>` }],
     ['an unknown requirement', { covers: '[proto/1-onne]' }],
     ['an untestable requirement', { covers: '[proto/3-three]' }],
+    ['an unknown transport', { over: '[tcp, web-socket]' }],
     ['an unknown capability', { needs: '[starttsl]' }],
     ['an unknown state', { given: '{ romeo: onlin }' }],
     ['a stanza that is not well-formed', { steps: `\n      - romeo sends: <message><body></message>` }],

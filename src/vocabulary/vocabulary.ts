@@ -76,13 +76,27 @@ export interface ActorKind {
   facts: ActorFact[];
   /** Capabilities without which a target has nothing to do with a case: the endpoints that its actors speak to. */
   needs(given: ReadonlyMap<string, GivenActor>): CapabilityName[];
-  /** Ways in which one case is played on a target, each with a verdict of its own: `.../xmpp`, `.../chat`. */
-  variants?(target: RunningTarget): string[];
-  allVariants?: readonly string[];
-  /** Capabilities that one variant needs for what a case is given: a session that outlives its connection. */
-  needsOf?(given: ReadonlyMap<string, GivenActor>, variant: string): CapabilityName[];
+  /** How its actors can reach the server, where a suite may say so (`over`); the first is meant where none does. */
+  transports?: readonly string[];
+  variants?: Variants;
   /** Makes the actors of a case and brings each into its state; what fails here is `inconclusive`. */
   bring(given: Map<string, GivenActor>, stage: Stage): Promise<void>;
+}
+
+/** Ways in which one case is played, each with a verdict of its own: a binding, or a transport. */
+export interface Variants {
+  /** All that there are for a case that is to be played over these transports. */
+  of(over: readonly string[]): Variant[];
+  /** Whether the target speaks it. */
+  fits(name: string, target: RunningTarget): boolean;
+  /** Capabilities that it needs for what a case is given: a session that outlives its connection. */
+  needs?(name: string, given: ReadonlyMap<string, GivenActor>): CapabilityName[];
+}
+
+export interface Variant {
+  name: string;
+  /** What follows the id of the case: `/websocket`; nothing for the way in which the case is written. */
+  suffix: string;
 }
 
 export interface GivenActor {

@@ -33,13 +33,15 @@ export const messaging: Vocabulary = {
       { name: 'password', summary: 'the account’s password' },
     ],
     needs: () => [],
-    variants: bindingsOf,
-    allVariants: bindingNames,
-    // What a chat server can do, its dialect says; an XMPP server offers it or not.
-    needsOf: (given, variant) =>
-      variant === 'xmpp' && [...given.values()].some((one) => one.options.resumable === true)
-        ? ['stream-resumption']
-        : [],
+    variants: {
+      of: () => bindingNames.map((name) => ({ name, suffix: `/${name}` })),
+      fits: (name, target) => bindingsOf(target).some((binding) => binding === name),
+      // What a chat server can do, its dialect says; an XMPP server offers it or not.
+      needs: (name, given) =>
+        name === 'xmpp' && [...given.values()].some((one) => one.options.resumable === true)
+          ? ['stream-resumption']
+          : [],
+    },
     bring,
   },
 };

@@ -6,12 +6,13 @@ import type { StreamManagement } from '../../xmpp/stream-management.ts';
 import { type Finding, type Look, StepFailure } from '../expectation.ts';
 import { Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
+import { endpointFor, type Transport } from './transport.ts';
 
 export type XmppArrival = XmppEvent;
 
 /** How an actor reaches the server. */
 export interface Way {
-  transport: 'tcp' | 'tls' | 'websocket';
+  transport: Transport;
   servername?: string;
   alpn?: string[];
   minimumTls?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
@@ -112,13 +113,7 @@ export class XmppActor implements Actor {
   }
 
   #endpoint(way: Way): Endpoint {
-    const { endpoints } = this.#stage.target;
-    const endpoint =
-      way.transport === 'websocket'
-        ? (endpoints['xmpp-websocket'] ?? endpoints['xmpp-websocket-tls'])
-        : way.transport === 'tls'
-          ? endpoints['xmpp-tls']
-          : endpoints.xmpp;
+    const endpoint = endpointFor(way.transport, this.#stage.target.endpoints);
     if (endpoint) return endpoint;
     throw new StepFailure({
       kind: 'unsupported',

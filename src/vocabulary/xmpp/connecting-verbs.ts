@@ -12,12 +12,13 @@ import {
   tryToAuthenticate,
   tryToSecure,
 } from './session.ts';
+import { transports } from './transport.ts';
 
 const text = { type: 'string' } as const;
 const tlsVersion = { enum: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] } as const;
 
 const wayProperties = {
-  transport: { enum: ['tcp', 'tls', 'websocket'], description: 'Default: what `given` says, else tcp' },
+  transport: { enum: transports, description: 'Default: the one that it is given' },
   servername: { type: 'string', description: 'The name that TLS asks for; default: the domain' },
   alpn: { type: 'array', items: text, description: 'Protocols offered by ALPN; an empty list offers none' },
   tls: {

@@ -7,12 +7,16 @@ import { type Way, XmppActor } from './actor.ts';
 import { enableStreamManagement } from './management-verbs.ts';
 import { makeRelations, type Relation } from './relations.ts';
 import { ask, goOnline, inStanzaNamespace, reach, states } from './session.ts';
+import { isTransport, transports } from './transport.ts';
 
 /** What `given` may say of an XMPP actor beside its state. */
 export const givenOptions = {
   account: { type: 'string', description: 'The actor is another resource of that actor’s account' },
   resource: { type: 'string', description: 'The resource to bind; without one the server chooses' },
-  transport: { enum: ['tcp', 'tls', 'websocket'], description: 'Default: tcp, secured by STARTTLS' },
+  transport: {
+    enum: transports,
+    description: 'Default: what the case is played over: tcp, secured by STARTTLS',
+  },
   mechanism: {
     type: 'string',
     description: 'The SASL mechanism; default: PLAIN under TLS, else the strongest without channel binding',
@@ -55,12 +59,12 @@ async function makeActors(all: readonly GivenActor[], stage: Stage): Promise<voi
   await Promise.all(
     owners.map(async (one) => {
       const account = one.options.anonymous === true ? nobodyAt(stage) : await stage.newAccount();
-      stage.actors.set(one.name, new XmppActor(one.name, account, await wayOf(one), stage));
+      stage.actors.set(one.name, new XmppActor(one.name, account, wayOf(one, stage), stage));
     }),
   );
   for (const one of all.filter((other) => other.options.account !== undefined)) {
     const { account } = actorAs(stage, String(one.options.account), XmppActor);
-    stage.actors.set(one.name, new XmppActor(one.name, account, await wayOf(one), stage));
+    stage.actors.set(one.name, new XmppActor(one.name, account, wayOf(one, stage), stage));
   }
   for (const one of all)
     if (one.options.certificate === true) {
@@ -75,9 +79,10 @@ function nobodyAt({ target }: Stage): Account {
   return { username: '', password: '', domain, bare: domain };
 }
 
-async function wayOf(one: GivenActor): Promise<Way> {
-  const { transport } = one.options;
-  return { transport: transport === 'tls' || transport === 'websocket' ? transport : 'tcp' };
+/** What `given` says, or what the case as a whole is played over. */
+function wayOf({ options }: GivenActor, { variant }: Stage): Way {
+  const transport = [options.transport, variant].find(isTransport);
+  return { transport: transport ?? transports[0] };
 }
 
 function relationsOf(given: ReadonlyMap<string, GivenActor>): Relation[] {

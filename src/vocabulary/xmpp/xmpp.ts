@@ -5,6 +5,7 @@ import { managementVerbs } from './management-verbs.ts';
 import { receivingVerbs } from './receiving.ts';
 import { sendingVerbs } from './sending-verbs.ts';
 import { streamVerbs } from './stream-verbs.ts';
+import { endpointFor, isTransport, transports } from './transport.ts';
 
 /** XMPP as a client sees it: streams, TLS, SASL, stanzas, stream management. */
 export const xmpp: Vocabulary = {
@@ -31,6 +32,11 @@ export const xmpp: Vocabulary = {
       { name: 'password', summary: 'the password' },
     ],
     needs: () => ['xmpp'],
+    transports,
+    variants: {
+      of: (over) => over.map((name) => ({ name, suffix: name === transports[0] ? '' : `/${name}` })),
+      fits: (name, { endpoints }) => isTransport(name) && endpointFor(name, endpoints) !== undefined,
+    },
     bring,
   },
 };
