@@ -5,13 +5,13 @@ import { writeRecord, writeRecordSet, writeWhole } from '../record/record-file.t
 import { exitCodeForSet, type RecordSet } from '../record/record-set.ts';
 import { exitCodeFor, type Strictness } from '../record/summary.ts';
 import { coloursFor } from '../report/colours.ts';
-import { ConsoleReporter } from '../report/console.ts';
+import { type ConsoleOptions, ConsoleReporter } from '../report/console.ts';
 import { junitXml, junitXmlOfSet } from '../report/junit.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { setReport } from '../report/set-report.ts';
 import { readKnownFailing } from '../run/known-failing.ts';
 import { idsOf } from '../run/plan.ts';
-import { run as runSuites } from '../run/run.ts';
+import { type RunOptions, run as runSuites } from '../run/run.ts';
 import { runTargets } from '../run/run-targets.ts';
 import { type Selection, select } from '../suite/select.ts';
 import { runCleanups } from '../target/cleanups.ts';
@@ -45,6 +45,16 @@ export const run: Command = {
       value: 'N',
       help: 'Cases played at a time; default: by the target and the cores',
     },
+    shuffle: {
+      type: 'string',
+      value: 'SEED',
+      help: 'Begins the cases in an order that any text as a seed decides; each round has one of its own',
+    },
+    repeat: {
+      type: 'string',
+      value: 'N',
+      help: 'Runs so many times, and shows which cases did not give the same verdict each time',
+    },
     strict: { type: 'boolean', help: 'A warning fails the run too' },
     'fail-on': {
       type: 'string',
@@ -58,6 +68,7 @@ export const run: Command = {
     'touchstone run --target prosody --only "rfc6121/**"',
     'touchstone run --target ./target.yaml --strict',
     'touchstone run --target ws --target tornado --only "rfc6455/**"',
+    'touchstone run --target prosody --repeat 10 --shuffle today',
   ],
   async run(words) {
     const order = orderOf(words);
@@ -66,8 +77,9 @@ export const run: Command = {
     const interrupted = new AbortController();
     let console: ConsoleReporter | undefined;
     const stopListening = onInterrupt(interrupted, () => console);
-    const play = (target: TargetDefinition, files: readonly string[], reporters: readonly Reporter[]) => {
-      console = consoleFor(order, files);
+    const told = new Set<string>();
+    const play = (target: TargetDefinition, round: number, alone = false) => {
+      console = consoleFor(order, alone ? order.files : [], { number: round, of: order.rounds, told });
       return runSuites({
         target,
         suites,
@@ -75,20 +87,21 @@ export const run: Command = {
         knownFailing: target.file === undefined ? [] : readKnownFailing(target.file),
         version: version(),
         ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
+        ...placeOf(order, round),
         signal: interrupted.signal,
-        reporters: [...reporters, console],
+        reporters: alone ? [filesOf(order), console] : [console],
       });
     };
     try {
       const [only, ...others] = targets;
-      if (only && others.length === 0) {
-        const record = await play(only, order.files, [filesOf(order)]);
+      if (only && others.length === 0 && order.rounds === 1) {
+        const record = await play(only, 1, true);
         const code = exitCodeFor(record, order.strictness);
         if (code === 0 && isFirstTry(words)) process.stdout.write(nextSteps);
         return code;
       }
       select(suites.cases, order.selection, idsOf);
-      const set = await runTargets(targets, (target) => play(target, [], []), interrupted.signal);
+      const set = await runTargets(targets, play, interrupted.signal, order.rounds);
       await writeSet(set, order);
       return exitCodeForSet(set, order.strictness);
     } catch (error) {
@@ -110,16 +123,27 @@ interface Order {
   strictness: Strictness;
   quiet: boolean;
   jobs: number | undefined;
+  shuffle: string | undefined;
+  /** How often each target is played on. */
+  rounds: number;
   /** record.json and junit.xml. */
   files: readonly [string, string];
 }
 
 function orderOf(words: Words): Order {
   const strictness = strictnessOf(words);
-  const jobs = jobsOf(words);
+  const jobs = wholeNumber(words, 'jobs', 1_000);
+  const rounds = wholeNumber(words, 'repeat', 1_000) ?? 1;
   const out = outOf(words);
   const files = [join(out, 'record.json'), join(out, 'junit.xml')] as const;
-  return { selection: selectionOf(words), strictness, quiet: words.flag('quiet'), jobs, files };
+  const how = { quiet: words.flag('quiet'), jobs, shuffle: words.text('shuffle'), rounds };
+  return { selection: selectionOf(words), strictness, ...how, files };
+}
+
+/** Which round it is, where there are several, and the seed of its order, where there is one. */
+function placeOf({ shuffle, rounds }: Order, round: number): Pick<RunOptions, 'round' | 'shuffle'> {
+  if (rounds === 1) return shuffle === undefined ? {} : { shuffle };
+  return { round, ...(shuffle === undefined ? {} : { shuffle: `${shuffle}/${round}` }) };
 }
 
 /** The targets, each named once; what is wrong with the file of any of them is said before one is started. */
@@ -133,8 +157,13 @@ function targetsOf(words: Words): TargetDefinition[] {
   return targets;
 }
 
-function consoleFor({ strictness, quiet }: Order, files: readonly string[]): ConsoleReporter {
-  return new ConsoleReporter({ output: process.stdout, others: [process.stderr], strictness, quiet, files });
+function consoleFor(
+  { strictness, quiet, rounds }: Order,
+  files: readonly string[],
+  round: NonNullable<ConsoleOptions['round']>,
+): ConsoleReporter {
+  const streams = { output: process.stdout, others: [process.stderr] };
+  return new ConsoleReporter({ ...streams, strictness, quiet, files, ...(rounds > 1 ? { round } : {}) });
 }
 
 function filesOf({ files, strictness }: Order): Reporter {
@@ -212,10 +241,11 @@ function strictnessOf(words: Words): Strictness {
   return { strict: words.flag('strict'), failOn };
 }
 
-function jobsOf(words: Words): number | undefined {
-  const text = words.text('jobs');
+/** Throws `UsageError` for anything but a whole number from 1 on. */
+function wholeNumber(words: Words, option: string, most: number): number | undefined {
+  const text = words.text(option);
   if (text === undefined) return undefined;
-  const jobs = Number(text);
-  if (Number.isInteger(jobs) && jobs > 0 && jobs <= 1_000) return jobs;
-  throw new UsageError(`--jobs takes a whole number from 1 to 1000, not ${text}`);
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0 && number <= most) return number;
+  throw new UsageError(`--${option} takes a whole number from 1 to ${most}, not ${text}`);
 }

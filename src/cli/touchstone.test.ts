@@ -49,6 +49,7 @@ describe('wrong words end with 2', () => {
     [['rum'], 'there is no command `rum`; did you mean `run`?'],
     [['run', '--taget', 'x'], '`touchstone run` has no option `--taget`; did you mean `--target`?'],
     [['run', '--jobs', 'many'], '--jobs takes a whole number from 1 to 1000, not many'],
+    [['run', '--repeat', '0'], '--repeat takes a whole number from 1 to 1000, not 0'],
     [['run', '--fail-on', 'sadness'], '--fail-on takes error,'],
     [['verbs', 'all'], '`touchstone verbs` takes options only, not `all`'],
     [['list', '--only', 'nothing/**'], 'no case matches --only nothing/**'],

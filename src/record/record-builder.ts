@@ -5,7 +5,7 @@ import { exitCodeFor, summarize } from './summary.ts';
 /** What is known of a run before its cases are played. */
 export type RunFacts = Pick<
   RunRecord,
-  'touchstone' | 'suites' | 'target' | 'environment' | 'selection' | 'started'
+  'touchstone' | 'suites' | 'target' | 'environment' | 'selection' | 'shuffle' | 'round' | 'started'
 >;
 
 /** What is known of it when it is over. */

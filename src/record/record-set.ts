@@ -1,4 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts';
+import { flakesOf } from './flakes.ts';
 import { recordSchema } from './record.schema.ts';
 import { exitCodeFor, type Strictness } from './summary.ts';
 
@@ -35,11 +36,13 @@ export const recordSetSchema = {
 export type RecordSet = FromSchema<typeof recordSetSchema>;
 
 /**
- * The exit code of a run on several targets: 130 where it was stopped, 4 where Touchstone itself went wrong, 1 where
- * a target is not conformant, 3 where one was not played, 0 otherwise.
+ * The exit code of several runs: 130 where one was stopped, 4 where Touchstone itself went wrong, 1 where a target is
+ * not conformant or a case gave different verdicts in several rounds, 3 where a target was not played, 0 otherwise.
  */
 export function exitCodeForSet({ records, notPlayed }: RecordSet, strictness: Strictness = {}): number {
   const codes = records.map((record) => exitCodeFor(record, strictness));
   const worst = ([130, 4, 1] as const).find((code) => codes.includes(code));
-  return worst ?? (notPlayed.length > 0 ? 3 : 0);
+  if (worst !== undefined) return worst;
+  if (flakesOf(records).some(({ known }) => known === undefined)) return 1;
+  return notPlayed.length > 0 ? 3 : 0;
 }

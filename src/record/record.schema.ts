@@ -243,6 +243,12 @@ export const recordSchema = {
       additionalProperties: texts,
       description: 'Which cases were chosen, where not all were',
     },
+    shuffle: { type: 'string', description: 'The seed that decided the order of the cases, where one did' },
+    round: {
+      type: 'integer',
+      minimum: 1,
+      description: 'Which this is of several runs on the same target, where there were several',
+    },
     started: { type: 'string', description: 'ISO 8601, UTC' },
     durationMs: { ...milliseconds, description: 'From start to the target stopped' },
     interrupted: { type: 'boolean', description: 'The run was stopped before all cases were played' },

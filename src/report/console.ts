@@ -18,6 +18,8 @@ export interface ConsoleOptions {
   quiet?: boolean;
   /** Files that will have been written when the run is over. */
   files?: readonly string[];
+  /** This is one of several rounds: cases told in an earlier one are not told again, and there is no table. */
+  round?: { number: number; of: number; told: Set<string> };
   /** Default: the process's own. NO_COLOR, FORCE_COLOR and TERM are read. */
   environment?: NodeJS.ProcessEnv;
   sourceLine?: SourceLine;
@@ -34,7 +36,7 @@ export class ConsoleReporter implements Reporter {
   readonly #line: LiveLine | undefined;
   readonly #counts = new Map<Verdict, number>();
   readonly #running = new Set<string>();
-  readonly #told = new Set<string>();
+  readonly #told: Set<string>;
   /** Reasons that outcomes were tolerated for, each with the first case that was, and how many more were. */
   readonly #tolerated = new Map<string, { first: string; more: number }>();
   #total = 0;
@@ -43,6 +45,7 @@ export class ConsoleReporter implements Reporter {
   constructor(options: ConsoleOptions) {
     const { output, others, environment = process.env } = options;
     this.#options = options;
+    this.#told = options.round?.told ?? new Set();
     this.#colours = coloursFor(output, environment);
     if (output.isTTY === true && environment.TERM !== 'dumb') this.#line = new LiveLine(output, others);
   }
@@ -55,6 +58,7 @@ export class ConsoleReporter implements Reporter {
 
   onRunStart({ target, product, cases }: RunStart): void {
     this.#total = cases;
+    if ((this.#options.round?.number ?? 1) > 1) return;
     const number = cases === 1 ? '1 case' : `${cases} cases`;
     this.#write([`${this.#colours.bold(oneLine(target, 200))} (${oneLine(product, 200)}), ${number}`]);
   }
@@ -73,12 +77,16 @@ export class ConsoleReporter implements Reporter {
 
   onRunEnd(record: RunRecord): void {
     this.erase();
-    const { quiet, files = [] } = this.#options;
+    const { quiet, files = [], round } = this.#options;
     // Some results are of no case that was played: what the target claims and does not offer.
     for (const one of record.cases) this.#tell(one);
     const stale = (record.staleKnownFailing ?? []).map(
       (entry) => `${this.#colours.red('known-failing.yaml names no case:')} ${oneLine(entry, widest)}`,
     );
+    if (round) {
+      this.#write([...stale, `round ${round.number} of ${round.of}: ${totals(record)}`]);
+      return;
+    }
     this.#write([
       '',
       ...(quiet ? [] : [...verdictTable(record, this.#colours), '']),

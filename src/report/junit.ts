@@ -26,7 +26,10 @@ export function junitXml(record: RunRecord, strictness: Strictness = {}): string
 /** As `junitXml`: the names of suites begin with their target's; a target that was not played is an error. */
 export function junitXmlOfSet({ records, notPlayed }: RecordSet, strictness: Strictness = {}): string {
   const builder = junit.newBuilder().name('touchstone');
-  for (const record of records) addRecord(builder, record, `${record.target.name}/`, strictness);
+  for (const record of records) {
+    const round = record.round === undefined ? '' : `round-${record.round}/`;
+    addRecord(builder, record, `${record.target.name}/${round}`, strictness);
+  }
   for (const { target, title, reason } of notPlayed)
     builder
       .testSuite()

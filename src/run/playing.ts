@@ -12,6 +12,7 @@ import { type KnownFailure, knownFailureOf } from './known-failing.ts';
 import type { PlannedCase } from './plan.ts';
 import { playCase } from './play-case.ts';
 import { inParallel } from './pool.ts';
+import { shuffled } from './shuffle.ts';
 
 export interface PlayingOptions {
   /** Where a second server comes from, for cases that disturb theirs. */
@@ -19,6 +20,8 @@ export interface PlayingOptions {
   knownFailing: readonly KnownFailure[];
   /** Default for `within`, in milliseconds. */
   patienceMs: number;
+  /** The seed that decides the order in which cases are begun, instead of what is soonest over. */
+  shuffle: string | undefined;
   /** Aborting it lets no further case begin, and ends those under way. */
   signal: AbortSignal;
   reporter: Required<Reporter>;
@@ -49,8 +52,8 @@ export class Playing {
       if (result) this.#finish(result);
       return !result;
     });
-    const alone = playable.filter((one) => one.case.alone);
-    const others = this.#silentFirst(playable.filter((one) => !one.case.alone));
+    const alone = this.#inOrder(playable.filter((one) => one.case.alone));
+    const others = this.#inOrder(playable.filter((one) => !one.case.alone));
     const playOthers = inParallel(others, jobs, (one) => this.#play(one, target));
     if (target.isUnique) {
       await playOthers;
@@ -59,6 +62,11 @@ export class Playing {
     }
     const ends = await Promise.allSettled([playOthers, this.#playAlone(alone)]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  #inOrder(cases: readonly PlannedCase[]): PlannedCase[] {
+    const { shuffle } = this.#options;
+    return shuffle === undefined ? this.#silentFirst(cases) : shuffled(cases, shuffle, (one) => one.id);
   }
 
   /** What is known to fail mostly waits for what never comes: it and what waits for silence, begun first, hold up nobody. */

@@ -48,6 +48,30 @@ async function play(
   return runTargets(targets, (one) => run({ ...options, target: one }), signal);
 }
 
+it('a run in rounds has a record of each, in an order of its own', async () => {
+  const { signal } = new AbortController();
+  const begun: string[][] = [];
+  const set = await runTargets(
+    [target('again', '{ embedded: {} }')],
+    async (one, round) => {
+      const order: string[] = [];
+      begun.push(order);
+      const selection = { only: ['xep-0199/**'] };
+      const reporters = [{ onCaseStart: (id: string) => void order.push(id) }];
+      const options = { target: one, suites: await suites, selection, knownFailing: [], version: 'test' };
+      return run({ ...options, signal, reporters, round, shuffle: `seed/${round}` });
+    },
+    signal,
+    2,
+  );
+  const [first, second] = set.records;
+  expect([first?.round, second?.round, second?.shuffle]).toEqual([1, 2, 'seed/2']);
+  expect(first?.cases.map((one) => one.id)).toEqual(second?.cases.map((one) => one.id));
+  expect(begun[0]).not.toEqual(begun[1]);
+  expect(begun[0]?.toSorted()).toEqual(begun[1]?.toSorted());
+  expect(setReport(set, { colours })).toContain('flakes in 2 rounds: none');
+});
+
 describe('a run on several targets', () => {
   const sound = target('sound', '{ embedded: {} }');
   const faulty = target('faulty', '{ embedded: { faults: [reserved-bits-are-ignored] } }');

@@ -5,14 +5,16 @@ import { EngineMissingError, TargetStartError } from '../target/errors.ts';
 import type { TargetDefinition } from '../target/load-target.ts';
 
 /**
- * Plays on one target after another, as each has jobs of its own. A target that cannot be started, or that none of
- * the chosen cases fits, keeps the others from nothing: it is listed with its reason. When the signal aborts, those
- * that are left are not begun. Throws what `play` throws otherwise.
+ * Plays on one target after another, as each has jobs of its own, so many rounds on each. A target that cannot be
+ * started, or that none of the chosen cases fits, keeps the others from nothing: it is listed with its reason, and
+ * what is left of its rounds is not begun. When the signal aborts, no further run begins. Throws what `play` throws
+ * otherwise.
  */
 export async function runTargets(
   targets: readonly TargetDefinition[],
-  play: (target: TargetDefinition) => Promise<RunRecord>,
+  play: (target: TargetDefinition, round: number) => Promise<RunRecord>,
   signal: AbortSignal,
+  rounds = 1,
 ): Promise<RecordSet> {
   const set: RecordSet = { format: 1, records: [], notPlayed: [] };
   for (const target of targets) {
@@ -22,7 +24,8 @@ export async function runTargets(
       continue;
     }
     try {
-      set.records.push(await play(target));
+      for (let round = 1; round <= rounds && !signal.aborted; round++)
+        set.records.push(await play(target, round));
     } catch (error) {
       if (!isOfTarget(error)) throw error;
       set.notPlayed.push({ target: name, title, reason: error.message });

@@ -26,6 +26,10 @@ export interface RunOptions {
   jobs?: number;
   /** Default for `within`, in milliseconds. */
   patienceMs?: number;
+  /** A seed, where cases are to be begun in an order of its own. */
+  shuffle?: string;
+  /** Which of several runs on the same target this is, from 1 on. */
+  round?: number;
   /** Aborting it ends the run early: what was played is recorded, the target is stopped. */
   signal: AbortSignal;
   reporters: readonly Reporter[];
@@ -96,6 +100,7 @@ async function startAndPlay(
       target: options.target,
       knownFailing,
       patienceMs,
+      shuffle: options.shuffle,
       signal,
       reporter,
       builder,
@@ -144,13 +149,16 @@ function productOf(target: RunningTarget): string {
 }
 
 /** What is known before the target is started. */
-function factsOf({ version, suites, target, selection }: RunOptions, started: Date): RunFacts {
+function factsOf(options: RunOptions, started: Date): RunFacts {
+  const { version, suites, target, selection, shuffle, round } = options;
   return {
     touchstone: { version },
     suites: { digest: suites.digest },
     target: factsOfDefinition(target),
     environment: factsOfMachine(),
     ...factsOfSelection(selection),
+    ...(shuffle === undefined ? {} : { shuffle }),
+    ...(round === undefined ? {} : { round }),
     started: started.toISOString(),
   };
 }
