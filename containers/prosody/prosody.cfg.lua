@@ -6,6 +6,8 @@ interfaces = { "*" }
 log = { { levels = { min = "info" }, to = "console" } }
 pidfile = "/run/prosody/prosody.pid"
 network_backend = "epoll"
+-- Many short sessions leave much garbage behind.
+gc = { mode = "generational" }
 
 modules_enabled = {
 	-- core
