@@ -39,5 +39,5 @@ export function selectionOf(words: Words): Selection {
 /** The suites that the words name, or those that come along. Throws `InvalidFileError`. */
 export function suitesOf(words: Words): Promise<Suites> {
   const folders = words.list('suites').map((path) => resolve(path));
-  return loadSuites(folders.length > 0 ? folders : [ownSuites]);
+  return loadSuites(folders.length > 0 ? folders : [ownSuites], words.list('only'));
 }

@@ -17,6 +17,17 @@ export function globToExpression(glob: string): RegExp {
   return new RegExp(`^${source}(?:/.*)?$`);
 }
 
+/** Whether the glob can match an id that begins with these segments: `rfc6121/roster`. */
+export function canMatchBelow(beginning: string, glob: string): boolean {
+  const segments = glob.split('/');
+  const known = beginning.split('/');
+  for (const [index, segment] of segments.slice(0, known.length).entries()) {
+    if (segment === '**') return true;
+    if (!globToExpression(segment).test(known[index] ?? '')) return false;
+  }
+  return true;
+}
+
 export function matchesAny(id: string, globs: readonly string[]): boolean {
   return globs.some((glob) => globToExpression(glob).test(id));
 }

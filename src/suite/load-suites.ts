@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { byPosition, InvalidFileError, type Mistake } from '../target/yaml-document.ts';
 import type { Case } from './case.ts';
 import { type Catalogue, type Requirement, readCatalogue } from './catalogue.ts';
+import { canMatchBelow } from './glob.ts';
 import { peerCaseIds } from './peers.ts';
 import { readSuite } from './read-suite.ts';
 
@@ -16,7 +17,7 @@ export interface Suites {
   requirements: Map<string, Requirement>;
   /** What they were read from. */
   folders: readonly string[];
-  /** These are all the suites that come with Touchstone. */
+  /** These are all the suites that come with Touchstone; `false` as well where some files were not read. */
   whole: boolean;
   /** SHA-256 over all suite files, catalogues and fixtures: two runs with the same digest asked the same. */
   digest: string;
@@ -28,10 +29,15 @@ const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 
 /**
  * Reads every `*.yaml` below the folders: catalogues (`requirements.yaml`) first, then suites. Collects the
- * mistakes of all files before it throws `InvalidFileError`.
+ * mistakes of all files before it throws `InvalidFileError`. Of the suites that come along, files whose cases none of
+ * the globs in `only` can name are not read: that takes most of the time of a short run. Where a glob names no such
+ * file (it is misspelt, or means a peer's cases), all are.
  */
-export async function loadSuites(folders: readonly string[] = [ownSuites]): Promise<Suites> {
-  const { suites, mistakes } = await checkSuites(folders);
+export async function loadSuites(
+  folders: readonly string[] = [ownSuites],
+  only: readonly string[] = [],
+): Promise<Suites> {
+  const { suites, mistakes } = await checkSuites(folders, only);
   if (mistakes.length > 0) throw new InvalidFileError(mistakes);
   return suites;
 }
@@ -39,6 +45,7 @@ export async function loadSuites(folders: readonly string[] = [ownSuites]): Prom
 /** As `loadSuites`, but returns the mistakes beside what could be read. */
 export async function checkSuites(
   folders: readonly string[] = [ownSuites],
+  only: readonly string[] = [],
 ): Promise<{ suites: Suites; mistakes: Mistake[]; files: string[] }> {
   const mistakes: Mistake[] = [];
   const files: string[] = [];
@@ -57,8 +64,10 @@ export async function checkSuites(
   const cases: Case[] = [];
   const taken = new Map<string, string>();
   const shelf = { catalogues, requirements, peerCases: peerCaseIds(), mistakes, taken };
-  for (const file of files.filter((one) => !isCatalogue(one))) cases.push(...readSuite(file, shelf));
-  const whole = folders.includes(ownSuites);
+  const suiteFiles = files.filter((one) => !isCatalogue(one));
+  const wanted = namedBy(only, suiteFiles);
+  for (const file of wanted) cases.push(...readSuite(file, shelf));
+  const whole = folders.includes(ownSuites) && wanted.length === suiteFiles.length;
   const payloads = (await readdir(fixtures, { withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(fixtures, entry.name));
@@ -68,6 +77,24 @@ export async function checkSuites(
     mistakes: mistakes.toSorted(byPosition),
     files,
   };
+}
+
+/** The files that can hold cases which the globs name. */
+function namedBy(only: readonly string[], files: readonly string[]): readonly string[] {
+  const filesOf = (glob: string) =>
+    files.filter((file) => !file.startsWith(ownSuites) || canMatchBelow(nameOf(file), glob));
+  const named = only.map(filesOf);
+  if (named.length === 0 || named.some((those) => those.length === 0)) return files;
+  return files.filter((file) => named.some((those) => those.includes(file)));
+}
+
+/** A suite that comes along has the name of its folder and its file: `rfc6121/roster`. */
+function nameOf(file: string): string {
+  return file
+    .replace(/\.yaml$/, '')
+    .split(sep)
+    .slice(-2)
+    .join('/');
 }
 
 async function yamlFilesBelow(folder: string): Promise<string[]> {

@@ -6,7 +6,7 @@ import { formatMistake } from '../target/yaml-document.ts';
 import { coverageOf } from './coverage.ts';
 import { rowsOf } from './each.ts';
 import { matchesAny } from './glob.ts';
-import { checkSuites, loadSuites } from './load-suites.ts';
+import { checkSuites, loadSuites, ownSuites } from './load-suites.ts';
 import { EmptySelectionError, select } from './select.ts';
 
 const catalogue = `specification: Proto 1
@@ -202,6 +202,12 @@ describe('`each`', () => {
   });
 });
 
+it('the suites that come along have the names of their folders and files', async () => {
+  const { cases } = await loadSuites();
+  for (const { name, file } of new Set(cases.map((one) => one.suite)))
+    expect(file.endsWith(`/${name}.yaml`), file).toBe(true);
+});
+
 describe('a selection', () => {
   const load = async () => {
     const second = caseWith({ id: 'second', covers: '[proto/2-two]', needs: '[ping]' });
@@ -258,6 +264,26 @@ describe('a selection', () => {
     const own = cases.filter((one) => one.id.startsWith('proto/'));
     expect(own.filter((one) => one.alone).map((one) => one.id)).toEqual(['proto/topic/first']);
     expect(own).toHaveLength(2);
+  });
+
+  it.each([
+    [['rfc7692/offers/**'], ['rfc7692/offers']],
+    [['xep-0199'], ['xep-0199/ping']],
+    [['xep-019*/**'], ['xep-0198/', 'xep-0199/']],
+    [
+      ['autobahn/6.4.*', 'xep-0199/**'],
+      ['messaging/', 'rfc6120/', 'rfc7692/', 'xep-0199/'],
+    ],
+    [
+      ['xep-0199/pong/**', 'xepp'],
+      ['messaging/', 'rfc6120/', 'rfc7692/', 'xep-0199/'],
+    ],
+  ])('by %j reads the files that can hold such cases, or all where one is of none', async (only, read) => {
+    const { cases, whole } = await loadSuites([ownSuites], only);
+    const names = new Set(cases.map((one) => one.suite.name));
+    const others = [...names].filter((name) => !read.some((beginning) => name.startsWith(beginning)));
+    for (const beginning of read) expect([...names].some((name) => name.startsWith(beginning))).toBe(true);
+    expect(others.length > 0).toBe(whole);
   });
 
   it('that leaves nothing throws, and says what was asked for', async () => {
