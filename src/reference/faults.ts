@@ -4,12 +4,15 @@ import type { Fault, ServiceName } from './fault.ts';
 import { operators } from './operators.ts';
 import { faults as echoFaults } from './websocket/echo-faults.ts';
 import { faults as accountFaults } from './xmpp/accounts.ts';
+import { faults as addressFaults } from './xmpp/address.ts';
 import { faults as bindingFaults } from './xmpp/binding.ts';
 import { faults as discoFaults } from './xmpp/disco.ts';
+import { faults as domainpartFaults } from './xmpp/domainpart.ts';
 import { faults as iqFaults } from './xmpp/iq.ts';
 import { faults as messageFaults } from './xmpp/message-routing.ts';
 import { faults as offlineFaults } from './xmpp/offline.ts';
 import { faults as pingFaults } from './xmpp/ping.ts';
+import { faults as precisFaults } from './xmpp/precis.ts';
 import { faults as presenceFaults } from './xmpp/presence.ts';
 import { faults as probeFaults } from './xmpp/presence-probes.ts';
 import { faults as rosterFaults } from './xmpp/roster-protocol.ts';
@@ -59,6 +62,7 @@ const areas: Readonly<Record<string, FaultArea>> = {
   },
   binding: { service: 'xmpp', faults: bindingFaults },
   stanzas: { service: 'xmpp', faults: [...stanzaFaults, ...stanzaErrorFaults, ...iqFaults] },
+  addresses: { service: 'xmpp', faults: [...addressFaults, ...domainpartFaults, ...precisFaults] },
   roster: { service: 'xmpp', faults: [...rosterFaults, ...rosterPushFaults] },
   subscriptions: { service: 'xmpp', faults: [...subscriptionFaults, ...inboundSubscriptionFaults] },
   presence: { service: 'xmpp', faults: [...presenceFaults, ...probeFaults] },

@@ -42,10 +42,10 @@ export class Names {
     return made;
   }
 
-  /** The text with every name replaced by what it stands for. */
-  fill(text: string): string {
+  /** The text with every name replaced by what it stands for, `written` as the text needs it. */
+  fill(text: string, written = (value: string) => value): string {
     if (!text.includes('{') && !text.includes('}')) return text;
-    return writeTemplate(parseTemplate(text), (segment) => this.resolve(segment));
+    return writeTemplate(parseTemplate(text), (segment) => written(this.resolve(segment)));
   }
 
   /** What a segment of a template stands for; throws where a server has not yet given the fact. */

@@ -75,6 +75,11 @@ export class Accounts {
     return prepared === undefined ? undefined : this.#byUsername.get(prepared);
   }
 
+  /** The account of a localpart in its comparable form. */
+  at(prepared: string): LocalAccount | undefined {
+    return this.#byUsername.get(prepared);
+  }
+
   /** Makes an account; `undefined` where the name is taken or can't be one. */
   create(username: string, password: string): LocalAccount | undefined {
     const prepared = preparedLocalpart(username);

@@ -69,7 +69,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'invalid-resource-is-bound',
-    breaks: ['rfc6120/7.7.2.1*'],
+    breaks: ['rfc6120/7.7.2.1*', 'rfc7622/4-bind'],
     summary: 'Binds resources that are no resourceparts',
   },
   {
@@ -120,7 +120,9 @@ function chooseResource(domain: XmppDomain, requested: string): string | undefin
   if (mended === '' || faults.active('requested-resource-is-replaced')) {
     return faults.active('generated-resource-is-not-random') ? 'resource' : randomUUID();
   }
-  return preparedResource(mended) ?? (faults.active('invalid-resource-is-bound') ? requested : undefined);
+  return (
+    preparedResource(mended, faults) ?? (faults.active('invalid-resource-is-bound') ? requested : undefined)
+  );
 }
 
 /**

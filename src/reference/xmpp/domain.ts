@@ -38,7 +38,7 @@ export class XmppDomain {
   /** The account behind `localpart@domainpart` of this domain. */
   accountAt(address: Address): LocalAccount | undefined {
     if (!this.serves(address) || address.local === undefined) return undefined;
-    return this.accounts.find(address.local);
+    return this.accounts.at(address.local);
   }
 
   /** The account of a bare address that the server wrote itself. */

@@ -87,6 +87,11 @@ export const faults: Fault[] = [
     summary: 'Accepts duplicate, empty and oversized groups',
   },
   {
+    name: 'roster-takes-any-address',
+    breaks: ['rfc7622/4-roster-item', 'rfc7622/4-rejected'],
+    summary: 'Accepts roster items whose jid is no address',
+  },
+  {
     name: 'roster-set-cuts-long-names',
     breaks: ['rfc6121/2.3.3-name-too-long'],
     summary: 'Cuts a name that is too long instead of refusing it',
@@ -168,7 +173,7 @@ function setRoster(domain: XmppDomain, request: IqRequest, account: LocalAccount
     return refuse('bad-request');
   const jid = item.get('jid');
   if (jid === undefined) return refuse('bad-request');
-  const address = readAddress(jid);
+  const address = readAddress(jid, domain.faults) ?? unreadAddress(domain, jid);
   if (!address) return refuse('jid-malformed');
   if (address.bare === account.bare) return refuse('not-allowed');
 
@@ -186,6 +191,11 @@ function setRoster(domain: XmppDomain, request: IqRequest, account: LocalAccount
   updateContact(domain, contact, item);
   pushContact(domain, account, contact);
   return undefined;
+}
+
+/** A fault puts into the roster whatever it is given. */
+function unreadAddress({ faults }: XmppDomain, jid: string): { bare: string } | undefined {
+  return faults.active('roster-takes-any-address') ? { bare: jid } : undefined;
 }
 
 /** The result precedes the pushes, as in the examples of RFC 6121 section 2.3.2. */

@@ -115,7 +115,7 @@ export function authorize(
 /** The accounts that the client's certificate stands for (RFC 6120 section 13.8, XEP-0178). */
 export function externalIdentities({ domain, transport }: ClientStream): string[] {
   if (domain.faults.active('external-is-never-offered')) return [];
-  const named = (transport.encryption?.clientAddresses ?? []).map(readAddress);
+  const named = (transport.encryption?.clientAddresses ?? []).map((text) => readAddress(text));
   return named.flatMap((address) => (address && domain.serves(address) && address.local ? address.bare : []));
 }
 

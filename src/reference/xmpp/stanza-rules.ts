@@ -39,9 +39,19 @@ export const faults: Fault[] = [
   },
   {
     name: 'malformed-address-goes-unanswered',
-    breaks: ['rfc6120/8.3.3.8-jid-malformed'],
+    breaks: ['rfc6120/8.3.3.8-jid-malformed', 'rfc7622/4-rejected', 'rfc7622/4-jid-malformed'],
     summary: 'Ignores stanzas for something that is no address',
     silent: true,
+  },
+  {
+    name: 'malformed-address-is-just-not-found',
+    breaks: ['rfc7622/4-jid-malformed'],
+    summary: 'Says of something that is no address that there is nobody',
+  },
+  {
+    name: 'own-address-is-known-by-its-letters',
+    breaks: ['rfc7622/4-from-of-stanzas'],
+    summary: 'Ends the stream of clients that write their own address in another way',
   },
   {
     name: 'stanzas-before-binding-are-processed',
@@ -54,17 +64,31 @@ export const faults: Fault[] = [
 export function handleStanza(domain: XmppDomain, session: Session, received: XmlElement): void {
   const stanza = stamped(domain, session, received);
   meddle(domain, session, stanza);
+  if (isForeignByLetters(domain, session, received)) {
+    session.stream?.fail({ condition: 'invalid-from' });
+    return;
+  }
   const text = stanza.get('to');
-  const to = text === undefined ? undefined : readAddress(text);
+  const to = text === undefined ? undefined : readAddress(text, domain.faults);
   if (text !== undefined && !to) {
     const answerable = !['error', 'result'].includes(stanza.get('type') ?? '');
     const silent = domain.faults.active('malformed-address-goes-unanswered');
     // The answer can't come from an address that is none: the server says it.
     const readdressed = withAttributes(stanza, { to: domain.name });
-    if (answerable && !silent) session.send(errorReply(domain, readdressed, 'jid-malformed'));
+    const misnamed = domain.faults.active('malformed-address-is-just-not-found');
+    const condition = misnamed ? 'item-not-found' : 'jid-malformed';
+    if (answerable && !silent) session.send(errorReply(domain, readdressed, condition));
   } else if (stanza.name === 'message') handleMessage(domain, session, stanza, to);
   else if (stanza.name === 'presence') handlePresence(domain, session, stanza, to);
   else handleIq(domain, session, stanza, to);
+}
+
+/** Whether a fault takes the sender for somebody else. The server says who it is, so nothing has to be compared. */
+function isForeignByLetters({ faults }: XmppDomain, session: Session, received: XmlElement): boolean {
+  const from = received.get('from') ?? session.full;
+  return (
+    faults.active('own-address-is-known-by-its-letters') && from !== session.full && from !== session.bare
+  );
 }
 
 /** The operators on what clients send; sentinels they leave alone. */

@@ -4,6 +4,7 @@ import { namespaces } from '../../xmpp/namespaces.ts';
 import { headerViolation, type StreamHeader } from '../../xmpp/stream-parser.ts';
 import type { Fault } from '../fault.ts';
 import type { XmppDomain } from './domain.ts';
+import { preparedDomain } from './domainpart.ts';
 import type { StreamError } from './stream-errors.ts';
 
 export const faults: Fault[] = [
@@ -57,6 +58,11 @@ export const faults: Fault[] = [
     name: 'stream-version-is-echoed',
     breaks: ['rfc6120/4.7.5*'],
     summary: 'Claims whatever version of XMPP the client asks for',
+  },
+  {
+    name: 'stream-domain-is-known-by-its-letters',
+    breaks: ['rfc7622/4-to-of-streams'],
+    summary: 'Serves streams to its domain in one spelling alone',
   },
   {
     name: 'unknown-hosts-are-served',
@@ -166,7 +172,7 @@ export function headerMistake(domain: XmppDomain, header: StreamHeader): StreamE
   if (to === undefined && faults.active('missing-to-is-refused')) {
     return { condition: 'host-unknown', text: 'The stream header names no domain' };
   }
-  if (to !== undefined && to.toLowerCase() !== domain.name && !faults.active('unknown-hosts-are-served')) {
+  if (to !== undefined && !isServed(domain, to) && !faults.active('unknown-hosts-are-served')) {
     return { condition: 'host-unknown', text: `This server serves ${domain.name}` };
   }
   const spoken = header.get('version') === undefined && faults.active('missing-version-is-taken-for-1.0');
@@ -175,6 +181,12 @@ export function headerMistake(domain: XmppDomain, header: StreamHeader): StreamE
     return { condition: 'unsupported-version', text: 'This server speaks XMPP 1.0' };
   }
   return undefined;
+}
+
+/** RFC 7622 section 4: the `to` of a stream is an address, which is compared in its prepared form. */
+function isServed(domain: XmppDomain, to: string): boolean {
+  if (domain.faults.active('stream-domain-is-known-by-its-letters')) return to === domain.name;
+  return preparedDomain(to) === domain.name;
 }
 
 /** Only faults object to an XML declaration that the parser let pass (RFC 6120 section 11.5). */

@@ -74,6 +74,14 @@ export class XmppActor implements Actor {
         return this.account.username;
       case 'domain':
         return this.account.domain;
+      case 'local-in-capitals':
+        return this.account.username.toUpperCase();
+      case 'domain-in-capitals':
+        return this.account.domain.toUpperCase();
+      case 'local-in-fullwidth':
+        return fullwidth(this.account.username);
+      case 'domain-in-fullwidth':
+        return fullwidth(this.account.domain);
       case 'password':
         return this.account.password;
       case 'resource':
@@ -237,6 +245,11 @@ export class XmppActor implements Actor {
     this.#connection?.destroy();
     this.#connection = undefined;
   }
+}
+
+/** The same with the fullwidth forms of ASCII characters, of which the dot stays one. */
+function fullwidth(text: string): string {
+  return text.replace(/[!-\-/-~]/g, (one) => String.fromCodePoint((one.codePointAt(0) ?? 0) + 0xfee0));
 }
 
 /** Nothing that is waited for can come after it. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Account } from '../../target/running-target.ts';
+import { escapeXml } from '../../xmpp/element.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, type GivenActor } from '../vocabulary.ts';
 import { type Way, XmppActor } from './actor.ts';
@@ -138,7 +139,7 @@ async function settle(all: readonly GivenActor[], stage: Stage): Promise<void> {
           for (const sender of senders)
             sender.send(
               inStanzaNamespace(
-                `<message to='${actor.full}' type='chat' id='${id}'><settled xmlns='urn:touchstone'/></message>`,
+                `<message to='${escapeXml(actor.full ?? actor.account.bare)}' type='chat' id='${id}'><settled xmlns='urn:touchstone'/></message>`,
               ),
             );
         },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { escapeXml } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import { checkPayload, makePayload, payloadSchema } from '../payload.ts';
 import { actorAs, StepMistake, verb } from '../vocabulary.ts';
@@ -32,7 +33,7 @@ export const sendingVerbs = [
     },
     play: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
-      const filled = step.prepared.map((one) => inStanzaNamespace(stage.names.fill(one).trim()));
+      const filled = step.prepared.map((one) => inStanzaNamespace(stage.names.fill(one, escapeXml).trim()));
       // Over WebSocket each stanza is a message of its own (RFC 7395 section 3.3.3).
       if (actor.connection.framed) for (const one of filled) actor.send(one);
       else actor.send(filled.join(''));
@@ -51,7 +52,7 @@ export const sendingVerbs = [
       to.setSentinel(id);
       const address = to.full ?? to.account.bare;
       actor.send(
-        `<message xmlns='${namespaces.client}' to='${address}' type='chat' id='${id}'><body>sentinel</body></message>`,
+        `<message xmlns='${namespaces.client}' to='${escapeXml(address)}' type='chat' id='${id}'><body>sentinel</body></message>`,
       );
     },
   }),
@@ -66,7 +67,7 @@ export const sendingVerbs = [
       const id = `sentinel-${randomBytes(6).toString('hex')}`;
       actor.setSentinel(id);
       actor.send(
-        `<iq xmlns='${namespaces.client}' type='get' to='${actor.account.domain}' id='${id}'><ping xmlns='${namespaces.ping}'/></iq>`,
+        `<iq xmlns='${namespaces.client}' type='get' to='${escapeXml(actor.account.domain)}' id='${id}'><ping xmlns='${namespaces.ping}'/></iq>`,
       );
     },
   }),
