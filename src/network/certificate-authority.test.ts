@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { CertificateAuthority, type IssuedCertificate, wrongCertificates } from './certificate-authority.ts';
+import {
+  CertificateAuthority,
+  type IssuedCertificate,
+  withBrokenSignature,
+  wrongCertificates,
+} from './certificate-authority.ts';
 
 const authority = await CertificateAuthority.create();
 const names = ['chat.example', '127.0.0.1', '::1'];
@@ -51,6 +56,22 @@ describe('the certificate authority', () => {
     ['wrong purpose', 'INVALID_PURPOSE'],
   ] as const)('issues one that is %s', async (kind, code) => {
     expect(await handshake(await authority.issueServer(names, wrongCertificates[kind]))).toBe(code);
+  });
+
+  it('issues one for a client with several addresses or none, of an authority, or with a signature that is broken', async () => {
+    const root = new X509Certificate(authority.certificate);
+    const several = await authority.issueClient(['romeo@chat.example', 'juliet@chat.example']);
+    const certificate = new X509Certificate(several.certificate);
+    expect(certificate.subjectAltName).toBe(
+      'othername:XmppAddr:romeo@chat.example, othername:XmppAddr:juliet@chat.example',
+    );
+    expect([certificate.ca, certificate.verify(root.publicKey)]).toEqual([false, true]);
+    expect(certificate.infoAccess).toContain('OCSP');
+    const nobody = await authority.issueClient([], { authority: true, status: false });
+    const { ca, infoAccess, subjectAltName } = new X509Certificate(nobody.certificate);
+    expect([ca, infoAccess, subjectAltName]).toEqual([true, undefined, undefined]);
+    const broken = new X509Certificate(withBrokenSignature(several).certificate);
+    expect([broken.subject, broken.verify(root.publicKey)]).toEqual([certificate.subject, false]);
   });
 
   it('issues one for another name, and is not trusted by the clients of another authority', async () => {

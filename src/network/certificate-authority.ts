@@ -3,10 +3,12 @@ import './metadata-reflection.ts';
 import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
+  AuthorityInfoAccessExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   Extension,
+  GeneralName,
   KeyUsageFlags,
   KeyUsagesExtension,
   PemConverter,
@@ -32,10 +34,16 @@ export interface CertificateOptions {
   selfSigned?: boolean;
   /** What the certificate may be used for; the other one is how to make a certificate of the wrong purpose. */
   purpose?: 'server' | 'client';
+  /** Marks it as that of an authority, which no certificate of a server or client may be (RFC 6120 section 13.7.1.1). */
+  authority?: boolean;
+  /** Whether it says where its status can be asked for (OCSP); a certificate without that is how to leave it out. */
+  status?: boolean;
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const day = 24 * 60 * 60 * 1000;
+/** Where the status of a certificate could be asked for, if anybody answered (RFC 6120 section 13.7.1.1). */
+const statusAddress = 'http://ocsp.touchstone.invalid/';
 
 /** A certificate authority that lives as long as a run. ECDSA with P-256; nothing is written to disk. */
 export class CertificateAuthority {
@@ -94,12 +102,14 @@ export class CertificateAuthority {
     return this.#issue(names[0] ?? '', alternatives, { purpose: 'server', ...options });
   }
 
-  /** A certificate for a client that logs in as that bare JID by SASL EXTERNAL (XEP-0178). */
-  async issueClient(bareJid: string, options: CertificateOptions = {}): Promise<IssuedCertificate> {
-    return this.#issue(bareJid, [{ kind: 'xmpp-address', value: bareJid }], {
-      purpose: 'client',
-      ...options,
-    });
+  /** A certificate for a client that logs in as that bare JID, or one of them, by SASL EXTERNAL (XEP-0178). */
+  async issueClient(
+    bareJids: string | readonly string[],
+    options: CertificateOptions = {},
+  ): Promise<IssuedCertificate> {
+    const addresses = [bareJids].flat();
+    const names = addresses.map((value): AlternativeName => ({ kind: 'xmpp-address', value }));
+    return this.#issue(addresses[0] ?? 'nobody', names, { purpose: 'client', ...options });
   }
 
   async #issue(
@@ -111,6 +121,7 @@ export class CertificateAuthority {
     const signer = options.selfSigned ? keys : this.#keys;
     const subject = [{ CN: [commonName] }];
     const purpose = options.purpose === 'client' ? ExtendedKeyUsage.clientAuth : ExtendedKeyUsage.serverAuth;
+    const usage = KeyUsageFlags.digitalSignature | (options.authority ? KeyUsageFlags.keyCertSign : 0);
     const certificate = await X509CertificateGenerator.create({
       subject,
       issuer: options.selfSigned ? subject : this.#root.subject,
@@ -119,10 +130,15 @@ export class CertificateAuthority {
       signingKey: signer.privateKey,
       signingAlgorithm: algorithm,
       extensions: [
-        new BasicConstraintsExtension(false, undefined, true),
-        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new BasicConstraintsExtension(options.authority === true, undefined, true),
+        new KeyUsagesExtension(usage, true),
         new ExtendedKeyUsageExtension([purpose]),
-        new Extension('2.5.29.17', false, alternativeNames(alternatives)),
+        ...(alternatives.length > 0
+          ? [new Extension('2.5.29.17', false, alternativeNames(alternatives))]
+          : []),
+        ...(options.status === false
+          ? []
+          : [new AuthorityInfoAccessExtension({ ocsp: new GeneralName('url', statusAddress) })]),
         await SubjectKeyIdentifierExtension.create(keys.publicKey),
         await AuthorityKeyIdentifierExtension.create(signer.publicKey),
       ],
@@ -143,6 +159,17 @@ export const wrongCertificates = {
   'self-signed': { selfSigned: true },
   'wrong purpose': { purpose: 'client' },
 } as const satisfies Record<string, CertificateOptions>;
+
+/** A certificate as it was, but for the last octet of its signature. */
+export function withBrokenSignature({ certificate, privateKey }: IssuedCertificate): IssuedCertificate {
+  const [own = '', ...chain] = PemConverter.decode(certificate).map((raw) => Buffer.from(raw));
+  const altered = Buffer.from(own);
+  altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
+  const pems = [altered, ...chain].map(
+    (raw) => `${PemConverter.encode(new Uint8Array(raw), 'CERTIFICATE')}\n`,
+  );
+  return { certificate: pems.join(''), privateKey };
+}
 
 async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;

@@ -6,6 +6,7 @@ import { faults as echoFaults } from './websocket/echo-faults.ts';
 import { faults as accountFaults } from './xmpp/accounts.ts';
 import { faults as addressFaults } from './xmpp/address.ts';
 import { faults as bindingFaults } from './xmpp/binding.ts';
+import { faults as clientCertificateFaults } from './xmpp/client-certificates.ts';
 import { faults as discoFaults } from './xmpp/disco.ts';
 import { faults as domainpartFaults } from './xmpp/domainpart.ts';
 import { faults as iqFaults } from './xmpp/iq.ts';
@@ -58,7 +59,13 @@ const areas: Readonly<Record<string, FaultArea>> = {
   tls: { service: 'xmpp', faults: starttlsFaults },
   sasl: {
     service: 'xmpp',
-    faults: [...saslFaults, ...mechanismFaults, ...scramFaults, ...scramMessageFaults],
+    faults: [
+      ...saslFaults,
+      ...mechanismFaults,
+      ...clientCertificateFaults,
+      ...scramFaults,
+      ...scramMessageFaults,
+    ],
   },
   binding: { service: 'xmpp', faults: bindingFaults },
   stanzas: { service: 'xmpp', faults: [...stanzaFaults, ...stanzaErrorFaults, ...iqFaults] },

@@ -39,23 +39,8 @@ export class Encryption {
     return [...exporter, 'tls-server-end-point'];
   }
 
-  /** The XMPP addresses of a client certificate that the authority signed (RFC 6120 section 13.7.1.4). */
-  get clientAddresses(): string[] {
-    const certificate = this.#socket.getPeerX509Certificate();
-    if (!certificate || !isTrusted(certificate, this.#identity.ca)) return [];
-    const names = certificate.subjectAltName ?? '';
-    return names.split(', ').flatMap((name) => /^othername:\s*XmppAddr:+(.+)$/.exec(name)?.[1] ?? []);
+  /** What the client showed, whether or not it holds. */
+  get clientCertificate(): X509Certificate | undefined {
+    return this.#socket.getPeerX509Certificate();
   }
-}
-
-/** The extended key usage id-kp-clientAuth. */
-const forClients = '1.3.6.1.5.5.7.3.2';
-
-/** Node.js judges client certificates only for its own servers, and not for sockets that begin TLS late. */
-function isTrusted(certificate: X509Certificate, ca: string): boolean {
-  const authority = new X509Certificate(ca);
-  const now = Date.now();
-  const valid = Date.parse(certificate.validFrom) <= now && now <= Date.parse(certificate.validTo);
-  const signed = certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
-  return valid && signed && (certificate.keyUsage ?? [forClients]).includes(forClients);
 }

@@ -1,6 +1,7 @@
 import type { Fault } from '../fault.ts';
 import type { LocalAccount } from './accounts.ts';
 import { readAddress } from './address.ts';
+import { externalIdentities, isCertifiedWithoutName } from './client-certificates.ts';
 import { decodeText, failure, type SaslExchange, type SaslStep } from './sasl-exchange.ts';
 import type { ClientStream } from './stream.ts';
 
@@ -55,11 +56,6 @@ export const faults: Fault[] = [
     summary: 'Lets a client with any certificate log in as whom it names',
   },
   {
-    name: 'external-is-never-offered',
-    breaks: ['rfc6120/13.8.4*', 'rfc6120/6.3.4-external-offered'],
-    summary: 'Does not offer EXTERNAL to clients with a good certificate',
-  },
-  {
     name: 'anonymous-accounts-share-a-name',
     breaks: ['rfc6120/4.3.6*'],
     summary: 'Gives every anonymous client the same account',
@@ -112,16 +108,10 @@ export function authorize(
   return failure('invalid-authzid');
 }
 
-/** The accounts that the client's certificate stands for (RFC 6120 section 13.8, XEP-0178). */
-export function externalIdentities({ domain, transport }: ClientStream): string[] {
-  if (domain.faults.active('external-is-never-offered')) return [];
-  const named = (transport.encryption?.clientAddresses ?? []).map((text) => readAddress(text));
-  return named.flatMap((address) => (address && domain.serves(address) && address.local ? address.bare : []));
-}
-
-/** A fault takes a client without certificate at its word. */
-function believed({ domain }: ClientStream, identity: string): string[] {
-  return domain.faults.active('external-needs-no-certificate') ? [identity] : [];
+/** Faults take a client without certificate, or without a name in it, at its word. */
+function believed(stream: ClientStream, identity: string): string[] {
+  const believing = stream.domain.faults.active('external-needs-no-certificate');
+  return believing || isCertifiedWithoutName(stream) ? [identity] : [];
 }
 
 /** EXTERNAL (RFC 4422 appendix A): the certificate says who the client is, the message may say which of them. */
@@ -138,13 +128,20 @@ export class ExternalExchange implements SaslExchange {
     if (identity === undefined || identity.includes('\0')) return failure('malformed-request');
     const certified = externalIdentities(this.#stream);
     if (certified.length === 0) certified.push(...believed(this.#stream, identity));
-    const wanted = identity === '' ? this.#derived(certified) : readAddress(identity)?.full;
+    const wanted = identity === '' ? this.#derived(certified) : this.#asked(identity);
     if (wanted === undefined) return failure('invalid-authzid');
     if (!certified.includes(wanted) && !domain.faults.active('external-accepts-any-identity')) {
       return failure('invalid-authzid');
     }
     const account = domain.accountOf(wanted);
     return account ? { kind: 'success', account } : failure('not-authorized');
+  }
+
+  #asked(identity: string): string | undefined {
+    const address = readAddress(identity);
+    const { faults, name } = this.#stream.domain;
+    const moved = faults.active('client-certificate-domain-is-not-looked-at');
+    return moved && address?.local ? `${address.local}@${name}` : address?.full;
   }
 
   /** Of several addresses in the certificate, the one that the stream header is from (RFC 6120 section 13.7.2.2.1). */

@@ -2,8 +2,9 @@ import { XmlElement } from '../../xmpp/element.ts';
 import { bareJid } from '../../xmpp/jid.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
+import { endWithCertificate, externalIdentities, isCertifiedWithoutName } from './client-certificates.ts';
 import type { SaslExchange, SaslFailure, SaslStep } from './sasl-exchange.ts';
-import { AnonymousExchange, ExternalExchange, externalIdentities, PlainExchange } from './sasl-mechanisms.ts';
+import { AnonymousExchange, ExternalExchange, PlainExchange } from './sasl-mechanisms.ts';
 import { ScramExchange, scramMechanisms } from './sasl-scram.ts';
 import type { ClientStream } from './stream.ts';
 
@@ -130,7 +131,9 @@ export class SaslNegotiation {
     const { faults } = this.#stream.domain;
     if (directTls && faults.active('direct-tls-offers-plain-only')) return ['PLAIN'];
     const certified =
-      externalIdentities(this.#stream).length > 0 || faults.active('external-needs-no-certificate');
+      externalIdentities(this.#stream).length > 0 ||
+      isCertifiedWithoutName(this.#stream) ||
+      faults.active('external-needs-no-certificate');
     const external = certified ? ['EXTERNAL'] : [];
     const scram = scramMechanisms(encryption !== undefined, faults);
     const plain =
@@ -217,6 +220,7 @@ export class SaslNegotiation {
     const text = data && !withheld ? [data.toString('base64')] : [];
     stream.send(new XmlElement('success', namespaces.sasl, {}, text));
     stream.account = account;
+    endWithCertificate(stream);
     if (stream.domain.faults.active('framed-stream-is-closed-to-restart')) stream.sendClosing();
     stream.restart();
   }

@@ -7,6 +7,7 @@ import { type Finding, type Look, StepFailure } from '../expectation.ts';
 import { Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
 import { endpointFor, type Transport } from './transport.ts';
+import { issueWanted, type WantedCertificate } from './client-certificates.ts';
 
 export type XmppArrival = XmppEvent;
 
@@ -176,11 +177,12 @@ export class XmppActor implements Actor {
     throw new StepFailure(this.finding('unexpected', expected, 'it is not enabled'));
   }
 
-  /** A TLS client certificate for the account's bare JID, from the target's own authority. */
-  async clientCertificate(): Promise<{ certificate: string; key: string }> {
+  /** A TLS client certificate for the account's bare JID unless told otherwise, from the target's own authority. */
+  async clientCertificate(wanted: WantedCertificate): Promise<{ certificate: string; key: string }> {
     const { authority, name } = this.#stage.target;
     if (authority) {
-      const { certificate, privateKey } = await authority.issueClient(this.account.bare);
+      const named = wanted.addresses?.map((one) => this.#stage.names.fill(one)) ?? [this.account.bare];
+      const { certificate, privateKey } = await issueWanted(authority, named, wanted.kind);
       return { certificate, key: privateKey };
     }
     throw new StepFailure({

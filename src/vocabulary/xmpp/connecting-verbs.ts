@@ -2,6 +2,7 @@ import type { SaslOverrides } from '../../xmpp/sasl/mechanism.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, verb } from '../vocabulary.ts';
 import { type Way, XmppActor } from './actor.ts';
+import { certificateSchema, wantedCertificate } from './client-certificates.ts';
 import {
   type Attempt,
   authenticate,
@@ -27,7 +28,7 @@ const wayProperties = {
     additionalProperties: false,
     description: 'TLS versions that the client offers',
   },
-  certificate: { type: 'boolean', description: 'Shows a TLS client certificate for the account' },
+  certificate: certificateSchema,
 } as const;
 
 const attemptProperties = {
@@ -121,7 +122,8 @@ export const connectingVerbs = [
     example: '- romeo connects: { transport: tls }',
     play: async (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
-      const { transport, servername, alpn, tls, certificate } = step.value ?? {};
+      const { transport, servername, alpn, tls } = step.value ?? {};
+      const wanted = wantedCertificate(step.value?.certificate);
       const way: Way = {
         ...actor.way,
         ...(transport ? { transport } : {}),
@@ -129,7 +131,7 @@ export const connectingVerbs = [
         ...(alpn ? { alpn } : {}),
         ...(tls?.minimum ? { minimumTls: tls.minimum } : {}),
         ...(tls?.maximum ? { maximumTls: tls.maximum } : {}),
-        ...(certificate ? { certificate: await actor.clientCertificate() } : {}),
+        ...(wanted ? { certificate: await actor.clientCertificate(wanted) } : {}),
       };
       await connect(actor, stage, way);
     },

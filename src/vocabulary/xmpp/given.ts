@@ -5,6 +5,7 @@ import { escapeXml } from '../../xmpp/element.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, type GivenActor } from '../vocabulary.ts';
 import { type Way, XmppActor } from './actor.ts';
+import { certificateSchema, wantedCertificate } from './client-certificates.ts';
 import { enableStreamManagement } from './management-verbs.ts';
 import { makeRelations, type Relation } from './relations.ts';
 import { ask, goOnline, inStanzaNamespace, reach, states } from './session.ts';
@@ -30,7 +31,7 @@ export const givenOptions = {
     enum: [true, false, 'resumable'],
     description: 'Stream management is enabled after binding (XEP-0198); `resumable`: with resumption',
   },
-  certificate: { type: 'boolean', description: 'Shows a TLS client certificate for the account' },
+  certificate: certificateSchema,
   anonymous: {
     type: 'boolean',
     description: 'The actor has no account: it speaks to the domain for ANONYMOUS',
@@ -67,11 +68,11 @@ async function makeActors(all: readonly GivenActor[], stage: Stage): Promise<voi
     const { account } = actorAs(stage, String(one.options.account), XmppActor);
     stage.actors.set(one.name, new XmppActor(one.name, account, wayOf(one, stage), stage));
   }
-  for (const one of all)
-    if (one.options.certificate === true) {
-      const actor = actorAs(stage, one.name, XmppActor);
-      actor.way.certificate = await actor.clientCertificate();
-    }
+  for (const one of all) {
+    const wanted = wantedCertificate(one.options.certificate);
+    const actor = actorAs(stage, one.name, XmppActor);
+    if (wanted) actor.way.certificate = await actor.clientCertificate(wanted);
+  }
 }
 
 /** Who logs in by ANONYMOUS: where the target has a domain of its own for that, there. */
