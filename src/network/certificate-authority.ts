@@ -38,6 +38,8 @@ export interface CertificateOptions {
   authority?: boolean;
   /** Whether it says where its status can be asked for (OCSP); a certificate without that is how to leave it out. */
   status?: boolean;
+  /** The hash that is signed; SHA-1 is how to make a signature that is too weak. */
+  hash?: 'SHA-256' | 'SHA-1';
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -128,7 +130,7 @@ export class CertificateAuthority {
       ...validity(options),
       publicKey: keys.publicKey,
       signingKey: signer.privateKey,
-      signingAlgorithm: algorithm,
+      signingAlgorithm: { ...algorithm, hash: options.hash ?? algorithm.hash },
       extensions: [
         new BasicConstraintsExtension(options.authority === true, undefined, true),
         new KeyUsagesExtension(usage, true),

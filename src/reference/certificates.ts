@@ -43,6 +43,26 @@ export const faults: Fault[] = [
     summary: 'Shows a certificate that is not meant for servers',
   },
   {
+    name: 'certificate-is-of-an-authority',
+    breaks: ['rfc6120/13.7.1.1-certificate-not-ca'],
+    summary: 'Shows a certificate that is marked as that of an authority',
+  },
+  {
+    name: 'certificate-without-status',
+    breaks: ['rfc6120/13.7.1.1-certificate-ocsp'],
+    summary: 'Shows a certificate that does not say where its status can be asked for',
+  },
+  {
+    name: 'certificate-without-service-names',
+    breaks: ['rfc6120/13.7.1.2.1-certificate-srv-id'],
+    summary: 'Shows a certificate with its domain as DNS name alone',
+  },
+  {
+    name: 'certificate-is-signed-with-sha-1',
+    breaks: ['rfc6120/13.7.1.1-certificate-signature-algorithm', 'rfc7590/rfc-7525-4.3*'],
+    summary: 'Shows a certificate whose signature is made with SHA-1',
+  },
+  {
     name: 'tls-1.1-is-accepted',
     breaks: ['messaging/tls-old-versions-refused', 'wss/rfc8996-old-versions'],
     summary: 'Accepts versions of TLS that are not to be used any more',
@@ -61,11 +81,17 @@ const faultyCertificates = {
   'certificate-is-self-signed': wrongCertificates['self-signed'],
   'certificate-is-for-clients': wrongCertificates['wrong purpose'],
   'certificate-names-another-domain': {},
+  'certificate-is-of-an-authority': { authority: true },
+  'certificate-without-status': { status: false },
+  'certificate-without-service-names': { xmppDomains: [] },
+  'certificate-is-signed-with-sha-1': { hash: 'SHA-1' },
 } as const;
 
-/** Faults that change the versions of TLS. */
+/** Faults that change the versions of TLS, or what it takes to show a certificate. */
 const faultyVersions: Record<string, SecureContextOptions> = {
   'tls-1.1-is-accepted': { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' },
+  // OpenSSL shows such a certificate only below its usual level of security.
+  'certificate-is-signed-with-sha-1': { ciphers: 'DEFAULT:@SECLEVEL=0' },
   'tls-1.3-is-not-offered': { maxVersion: 'TLSv1.2' },
 };
 

@@ -10,6 +10,7 @@ import {
   type SecureVersion,
   type TLSSocket,
 } from 'node:tls';
+import { keyOf, signatureOf } from './certificate-facts.ts';
 
 export interface TlsOptions {
   /** PEM of the certificates that the server's must lead to; default: those that Node.js trusts. */
@@ -54,6 +55,14 @@ export interface CertificateFacts {
   names: string;
   validFrom: string;
   validTo: string;
+  /** Whether it is marked as that of an authority. */
+  authority: boolean;
+  /** The hash function and the kind of key that it is signed with, such as `sha256 RSA`; the identifier of others. */
+  signature: string;
+  /** The kind of the key and its size, such as `RSA 2048` or `EC 256`. */
+  key: string;
+  /** Where its status can be asked for (OCSP). */
+  status: string | undefined;
   /** SHA-256, in hexadecimal with colons. */
   fingerprint: string;
 }
@@ -198,6 +207,10 @@ function certificateOf(socket: TLSSocket): CertificateFacts | undefined {
     names: certificate.subjectAltName ?? '',
     validFrom: certificate.validFrom,
     validTo: certificate.validTo,
+    authority: certificate.ca,
+    signature: signatureOf(raw),
+    key: keyOf(certificate),
+    status: /^OCSP - URI:(.+)$/m.exec(certificate.infoAccess ?? '')?.[1],
     fingerprint: certificate.fingerprint256,
   };
 }

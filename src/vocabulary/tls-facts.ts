@@ -14,6 +14,13 @@ export const tlsFactsSchema = {
     names: { ...text, description: 'Those that the certificate is for: `DNS:example.org`' },
     subject: text,
     issuer: text,
+    authority: { ...text, description: '`true` where the certificate is marked as that of an authority' },
+    signature: {
+      ...text,
+      description: 'How the certificate is signed: `sha256 RSA`, `sha384 ECDSA`, `Ed25519`',
+    },
+    key: { ...text, description: 'The key of the certificate: `RSA 2048`, `EC 256`' },
+    status: { ...text, description: 'Where the status of the certificate can be asked for (OCSP)' },
   },
   additionalProperties: false,
   minProperties: 1,

@@ -69,6 +69,40 @@ export function tryToAuthenticate(
   );
 }
 
+/** An exchange that waits for the client: the server has sent a challenge. */
+export interface Challenged {
+  readonly challenge: XmlElement;
+  /** Sends the answer, the right one unless the exchange was begun with another. */
+  answer(): Promise<void>;
+}
+
+/** Begins an exchange, up to the server's first challenge. Rejects with NegotiationError where none comes. */
+export function beginToAuthenticate(
+  connection: XmppConnection,
+  options: AuthenticationOptions,
+): Promise<Challenged> {
+  return Dialogue.hold(connection, 'sasl', options.signal, async (dialogue) => {
+    const mechanism = begin(connection, dialogue, options);
+    const first = mechanism.initialResponse();
+    connection.send(
+      saslElement('auth', first && (first.toString('base64') || '='), { mechanism: mechanism.name }),
+    );
+    const expected = `a challenge of ${mechanism.name}`;
+    const element = await dialogue.waitForElement(expected, (one) =>
+      one.namespace === namespaces.sasl ? one : undefined,
+    );
+    if (element.name !== 'challenge')
+      throw dialogue.error(expected, `<${element.name}/> came`, conditionOf(element));
+    return {
+      challenge: element,
+      answer: async () => {
+        const answer = await mechanism.respond(dataOf(element) ?? Buffer.alloc(0));
+        connection.send(saslElement('response', answer.toString('base64')));
+      },
+    };
+  });
+}
+
 async function exchange(
   connection: XmppConnection,
   dialogue: Dialogue,

@@ -6,7 +6,13 @@ import { XmlElement } from './element.ts';
 import { namespaces } from './namespaces.ts';
 import { Dialogue } from './negotiation-error.ts';
 
-export { type AuthenticationOptions, authenticate, tryToAuthenticate } from './authentication.ts';
+export {
+  type AuthenticationOptions,
+  authenticate,
+  beginToAuthenticate,
+  type Challenged,
+  tryToAuthenticate,
+} from './authentication.ts';
 export { NegotiationError, type NegotiationStep } from './negotiation-error.ts';
 
 /** How far a stream has come; each state includes those before it. */

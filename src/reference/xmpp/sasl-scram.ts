@@ -58,7 +58,11 @@ export const faults: Fault[] = [
   },
   {
     name: 'scram-plus-is-not-offered',
-    breaks: ['rfc5802/6-both-variants-advertised', 'rfc5802/rfc-7677-3-sha-256-plus'],
+    breaks: [
+      'rfc5802/6-both-variants-advertised',
+      'rfc5802/rfc-7677-3-sha-256-plus',
+      'rfc6120/13.8.1-scram-sha-1-plus',
+    ],
     summary: 'Offers no mechanism with channel binding',
   },
   {

@@ -46,6 +46,11 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
+    name: 'ended-login-goes-on',
+    breaks: ['rfc6120/6.4.4-abort', 'rfc6120/6.4.5-failure-states-cause'],
+    summary: 'Takes the answer to a challenge also after an abort or a failure',
+  },
+  {
     name: 'sasl-failure-without-condition',
     breaks: [
       'rfc6120/6.5.10-not-authorized',
@@ -147,7 +152,7 @@ export class SaslNegotiation {
     if (this.#stream.account) {
       this.#stream.fail({ condition: 'not-authorized', text: 'The stream is authenticated already' });
     } else if (element.name === 'abort') {
-      this.#exchange = undefined;
+      this.#forgetExchange();
       if (faults.active('abort-goes-unanswered')) return;
       this.#fail(faults.active('abort-is-not-authorized') ? 'not-authorized' : 'aborted');
     } else if (element.name === 'auth') await this.#begin(element);
@@ -225,9 +230,13 @@ export class SaslNegotiation {
     stream.restart();
   }
 
+  #forgetExchange(): void {
+    if (!this.#stream.domain.faults.active('ended-login-goes-on')) this.#exchange = undefined;
+  }
+
   #fail(condition: SaslFailure): void {
     const { faults } = this.#stream.domain;
-    this.#exchange = undefined;
+    this.#forgetExchange();
     this.#failures++;
     const cause = faults.active('sasl-failure-without-condition')
       ? []

@@ -2,6 +2,7 @@ import type { Account, Endpoint } from '../../target/running-target.ts';
 import { XmppConnection, type XmppEvent } from '../../xmpp/connection.ts';
 import type { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
+import type { Challenged } from '../../xmpp/negotiation.ts';
 import type { StreamManagement } from '../../xmpp/stream-management.ts';
 import { type Finding, type Look, StepFailure } from '../expectation.ts';
 import { Inbox } from '../inbox.ts';
@@ -37,6 +38,8 @@ export class XmppActor implements Actor {
   features: XmlElement | undefined;
   tls: Extract<XmppEvent, { kind: 'tls' }> | undefined;
   streamManagement: StreamManagement | undefined;
+  /** An attempt to authenticate that waits for the client's answer. */
+  challenged: Challenged | undefined;
   #sentinel: string | undefined;
 
   constructor(name: string, account: Account, way: Way, stage: Stage) {

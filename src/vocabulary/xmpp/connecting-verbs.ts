@@ -5,8 +5,10 @@ import { type Way, XmppActor } from './actor.ts';
 import { certificateSchema, wantedCertificate } from './client-certificates.ts';
 import {
   type Attempt,
+  answerChallenge,
   authenticate,
   beginTls,
+  beginToAuthenticate,
   bind,
   connect,
   secure,
@@ -222,6 +224,25 @@ export const connectingVerbs = [
     example: '- romeo tries to authenticate: { mechanism: PLAIN, password: wrong }',
     play: (step, stage) =>
       tryToAuthenticate(actorAs(stage, step.subject, XmppActor), attemptOf(step.value, stage), stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'begins to authenticate',
+    takes: attemptSchema,
+    optional: true,
+    summary:
+      'Begins to authenticate and waits for the first challenge, which must come; what follows the steps say',
+    example: '- romeo begins to authenticate: { mechanism: SCRAM-SHA-1 }',
+    play: (step, stage) =>
+      beginToAuthenticate(actorAs(stage, step.subject, XmppActor), attemptOf(step.value, stage), stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'answers the challenge',
+    summary:
+      'Sends the right answer to the challenge after `begins to authenticate`, also where it comes too late, and waits for nothing',
+    example: '- romeo answers the challenge',
+    play: (step, stage) => answerChallenge(actorAs(stage, step.subject, XmppActor)),
   }),
   verb({
     subject: 'actor',

@@ -4,6 +4,7 @@ import { namespaces } from '../../xmpp/namespaces.ts';
 import {
   type AuthenticationOptions,
   authenticate as authenticateStream,
+  beginToAuthenticate as beginStream,
   bind as bindResource,
   NegotiationError,
   openWithFeatures,
@@ -119,6 +120,25 @@ export async function tryToAuthenticate(actor: XmppActor, attempt: Attempt, stag
   if (!objection) return;
   const expected = 'the server’s half of the SASL exchange to hold';
   throw new StepFailure(actor.finding('mismatch', expected, objection.message));
+}
+
+/** Begins to authenticate, up to the challenge, which must come. */
+export async function beginToAuthenticate(actor: XmppActor, attempt: Attempt, stage: Stage): Promise<void> {
+  actor.challenged = await negotiating(actor, stage, (signal) =>
+    beginStream(actor.connection, optionsOf(actor, attempt, signal)),
+  );
+}
+
+/** Answers the challenge with which `beginToAuthenticate` ended. */
+export async function answerChallenge(actor: XmppActor): Promise<void> {
+  const expected = `${actor.name} to have been challenged`;
+  if (!actor.challenged) throw new StepFailure(actor.finding('unexpected', expected, 'it was not'));
+  try {
+    await actor.challenged.answer();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new StepFailure(actor.finding('mismatch', 'a challenge that can be answered', text));
+  }
 }
 
 /** Binds a resource, the server's choice where none is named; the full JID is known afterwards. */
