@@ -40,7 +40,7 @@ export async function measureRun(
     target,
     suites,
     selection: { only },
-    knownFailing: target.file === undefined ? [] : readKnownFailing(target.file),
+    knownFailing: readKnownFailing(target),
     version: version(),
     signal,
     reporters: [],

@@ -84,7 +84,7 @@ export const run: Command = {
         target,
         suites,
         selection: order.selection,
-        knownFailing: target.file === undefined ? [] : readKnownFailing(target.file),
+        knownFailing: readKnownFailing(target),
         version: version(),
         ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
         ...placeOf(order, round),

@@ -21,7 +21,7 @@ async function play(name: string, selection: Selection): Promise<RunRecord> {
     target,
     suites: await loadSuites(),
     selection,
-    knownFailing: readKnownFailing(target.file ?? ''),
+    knownFailing: readKnownFailing(target),
     version: 'test',
     signal: new AbortController().signal,
     reporters: [],

@@ -7,9 +7,17 @@ import { knownFailureOf, readKnownFailing } from './known-failing.ts';
 const folder = mkdtempSync(join(tmpdir(), 'touchstone-known-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function read(text: string) {
+const settings = { target: 't', title: 'T', product: { name: 'T' }, start: { embedded: {} }, endpoints: {} };
+const file = join(folder, 'target.yaml');
+
+function read(text: string, variant?: string) {
   writeFileSync(join(folder, 'known-failing.yaml'), text);
-  return readKnownFailing(join(folder, 'target.yaml'));
+  const variants = { '1.0': { title: 'The old one' } };
+  return readKnownFailing(
+    variant === undefined
+      ? { file, folder, settings }
+      : { file, folder, variant, settings: { ...settings, variant: '2.0', variants } },
+  );
 }
 
 const reason = 'RFC 1 section 2 wants this, and the server does that';
@@ -35,4 +43,22 @@ it('names no case twice, in one entry or in two', () => {
 
 it('says why, in more than a word', () => {
   expect(() => read('- case: rfc1/a/b\n  reason: fails\n')).toThrow('known-failing.yaml:2');
+});
+
+it('concerns all variants of a target, or those that it names', () => {
+  const text = `- case: rfc1/a/b\n  variants: ['1.0']\n  reason: ${reason} once\n- case: [rfc1/a/b, rfc1/a/c]
+  variants: ['2.0']\n  reason: ${reason}\n- case: rfc1/a/d\n  reason: ${reason}\n`;
+  expect(read(text, '2.0').map((one) => one.case)).toEqual(['rfc1/a/b', 'rfc1/a/c', 'rfc1/a/d']);
+  expect(read(text, '1.0')).toEqual([
+    { case: 'rfc1/a/b', reason: `${reason} once` },
+    { case: 'rfc1/a/d', reason },
+  ]);
+});
+
+it('names only variants that there are, and no case twice for one of them', () => {
+  const of = (name: string) => `- case: rfc1/a/b\n  variants: [${name}]\n  reason: ${reason}\n`;
+  expect(() => read(of("'1.1'"), '2.0')).toThrow('did you mean `1.0`?');
+  expect(() => read(of("'1.0'"))).toThrow('the target has no variant `1.0`');
+  const all = `- case: rfc1/a/b\n  reason: ${reason}\n`;
+  expect(() => read(all + of("'1.0'"), '2.0')).toThrow('`rfc1/a/b` is there twice');
 });

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { FromSchema } from 'json-schema-to-ts';
 import { globToExpression } from '../suite/glob.ts';
-import { InvalidFileError, type Mistake, readYaml, SchemaCheck } from '../target/yaml-document.ts';
+import { knownFailuresFile, type TargetDefinition } from '../target/load-target.ts';
+import { type Places, variantsOf } from '../target/variants.ts';
+import { InvalidFileError, type Mistake, readYaml, SchemaCheck, suggest } from '../target/yaml-document.ts';
 
 /** JSON Schema of known-failing.yaml, which stands beside a target's file. */
 export const knownFailingSchema = {
@@ -32,6 +33,13 @@ export const knownFailingSchema = {
         description:
           'A race in the server: the case fails at times, so that a pass proves nothing. The reason says which race',
       },
+      variants: {
+        type: 'array',
+        minItems: 1,
+        uniqueItems: true,
+        items: { type: 'string' },
+        description: 'The variants of the target that it concerns; without it, all of them',
+      },
       link: { type: 'string', description: 'The issue at the server, or where its authors explain it' },
     },
   },
@@ -40,25 +48,57 @@ export const knownFailingSchema = {
 type Entry = FromSchema<typeof knownFailingSchema>[number];
 
 /** One case, or a glob over cases, that fails for a known reason. */
-export type KnownFailure = Omit<Entry, 'case'> & { case: string };
+export type KnownFailure = Omit<Entry, 'case' | 'variants'> & { case: string };
 
 const check = new SchemaCheck<Entry[]>(knownFailingSchema);
 
-/** The known failures that stand beside a target's file; none where there is no such file. */
-export function readKnownFailing(targetFile: string): KnownFailure[] {
-  const file = join(dirname(targetFile), 'known-failing.yaml');
-  if (!existsSync(file)) return [];
+/** The known failures of a target, which stand beside its file; none where there is no such file. */
+export function readKnownFailing(target: TargetDefinition): KnownFailure[] {
+  const file = knownFailuresFile(target);
+  if (file === undefined || !existsSync(file)) return [];
   const document = readYaml(file, check);
-  const mistakes: Mistake[] = [...document.mistakes];
-  const known: KnownFailure[] = [];
-  for (const [index, entry] of (document.value ?? []).entries())
-    for (const one of [entry.case].flat()) {
-      if (known.some((other) => other.case === one))
-        mistakes.push(document.mistake([index, 'case'], `\`${one}\` is there twice`));
-      known.push({ ...entry, case: one });
-    }
+  const entries = document.value ?? [];
+  const mistakes = [
+    ...document.mistakes,
+    ...namedTwice(entries, document),
+    ...unknownVariants(entries, target, document),
+  ];
   if (mistakes.length > 0) throw new InvalidFileError(mistakes);
-  return known;
+  return entries
+    .filter(({ variants }) => variants === undefined || variants.includes(target.variant ?? ''))
+    .flatMap(({ variants: _variants, ...entry }) =>
+      [entry.case].flat().map((one) => ({ ...entry, case: one })),
+    );
+}
+
+function* namedTwice(entries: readonly Entry[], document: Places): Generator<Mistake> {
+  const seen = new Map<string, Entry[]>();
+  for (const [index, entry] of entries.entries())
+    for (const one of [entry.case].flat()) {
+      const others = seen.get(one) ?? [];
+      if (others.some((other) => overlap(other.variants, entry.variants)))
+        yield document.mistake([index, 'case'], `\`${one}\` is there twice`);
+      seen.set(one, [...others, entry]);
+    }
+}
+
+function overlap(some: readonly string[] | undefined, others: readonly string[] | undefined): boolean {
+  return !some || !others || some.some((name) => others.includes(name));
+}
+
+function* unknownVariants(
+  entries: readonly Entry[],
+  { settings }: TargetDefinition,
+  document: Places,
+): Generator<Mistake> {
+  const known = variantsOf(settings);
+  for (const [index, { variants = [] }] of entries.entries())
+    for (const [place, name] of variants.entries())
+      if (!known.includes(name)) {
+        const hint = suggest(name, known);
+        const text = `the target has no variant \`${name}\``;
+        yield document.mistake([index, 'variants', place], text, hint === undefined ? {} : { hint });
+      }
 }
 
 /** The entry that says why the case fails, if one does. */

@@ -15,27 +15,35 @@ export interface BuildOptions {
   signal: AbortSignal;
 }
 
+/** What an image is built from. */
+export interface ImageSource {
+  /** With the Dockerfile. */
+  folder: string;
+  /** Values for the ARGs of the Dockerfile. */
+  buildArguments?: Record<string, string>;
+}
+
 /** Of a build's output, so much is shown when it fails. */
 const outputShown = 25;
 
 const building = new Map<string, Promise<Image>>();
 
 /**
- * The image of a folder with a Dockerfile: `touchstone-<name>:<hash of the folder>`, built when the engine does
- * not hold it yet. What is beside the Dockerfile but cannot matter to it (target.yaml, known-failing.yaml) does
+ * The image of a folder with a Dockerfile: `touchstone-<name>:<hash of the folder and the build's arguments>`, built
+ * when the engine does not hold it yet. What is beside the Dockerfile but cannot matter to it (target.yaml, known-failing.yaml) does
  * not count.
  */
 export function imageOfFolder(
   engine: Engine,
   name: string,
-  folder: string,
+  { folder, buildArguments = {} }: ImageSource,
   options: BuildOptions,
 ): Promise<Image> {
   const files = listFiles(folder);
-  const tag = `touchstone-${name}:${hashOf(folder, files)}`;
+  const tag = `touchstone-${name}:${hashOf(folder, files, buildArguments)}`;
   let image = building.get(tag);
   if (!image) {
-    image = findOrBuild(engine, tag, { folder, files, ...options });
+    image = findOrBuild(engine, tag, { folder, files, buildArguments, ...options });
     building.set(tag, image);
     image.catch(() => building.delete(tag));
   }
@@ -64,8 +72,7 @@ export async function imageOfName(engine: Engine, name: string, options: BuildOp
   return pulled;
 }
 
-interface Build extends BuildOptions {
-  folder: string;
+interface Build extends BuildOptions, Required<ImageSource> {
   files: string[];
 }
 
@@ -77,7 +84,13 @@ async function findOrBuild(engine: Engine, tag: string, build: Build): Promise<I
   try {
     const stream = await engine.client.container.dockerode.buildImage(
       { context: build.folder, src: build.files },
-      { t: tag, labels: { touchstone: tag }, forcerm: true, abortSignal: build.signal },
+      {
+        t: tag,
+        labels: { touchstone: tag },
+        buildargs: build.buildArguments,
+        forcerm: true,
+        abortSignal: build.signal,
+      },
     );
     await follow(engine, stream, (line) => {
       output.push(line);
@@ -142,8 +155,10 @@ function listFiles(folder: string, below = ''): string[] {
     .sort();
 }
 
-function hashOf(folder: string, files: readonly string[]): string {
+function hashOf(folder: string, files: readonly string[], buildArguments: Record<string, string>): string {
   const hash = createHash('sha256');
+  const given = Object.entries(buildArguments).sort();
+  if (given.length > 0) hash.update(JSON.stringify(given));
   for (const file of files) {
     const content = readFileSync(join(folder, file));
     const executable = (statSync(join(folder, file)).mode & 0o100) !== 0;

@@ -75,7 +75,20 @@ function findImage(
 ): Promise<Image> {
   return start.build === undefined
     ? imageOfName(engine, start.image ?? '', options)
-    : imageOfFolder(engine, settings.target, resolve(folder, start.build), options);
+    : imageOfFolder(
+        engine,
+        nameForEngine(settings),
+        {
+          folder: resolve(folder, start.build),
+          ...(start['build-arguments'] ? { buildArguments: start['build-arguments'] } : {}),
+        },
+        options,
+      );
+}
+
+/** No engine takes the @ of a variant in a name. */
+function nameForEngine({ target }: TargetFile): string {
+  return target.replace('@', '-');
 }
 
 /** Content of every file that is put into the container before it starts. */
@@ -120,7 +133,7 @@ class Container implements Host {
     this.#engine = engine;
     this.#definition = definition;
     this.#start = start;
-    this.#name = `touchstone-${definition.settings.target}-${randomBytes(5).toString('hex')}`;
+    this.#name = `touchstone-${nameForEngine(definition.settings)}-${randomBytes(5).toString('hex')}`;
     this.#forget = onCleanup(() => this.stop());
   }
 

@@ -25,8 +25,11 @@ function complaints(text: string): string[] {
 const head = 'target: t\ntitle: T\nproduct: { name: T }\n';
 
 describe('loading a target', () => {
-  it.each(knownTargets())('loads %s', (name) => {
-    expect(loadTarget(name).settings.target).toBe(name);
+  it.each(knownTargets())('loads %s and its variants', (name) => {
+    const { settings } = loadTarget(name);
+    expect(settings.target).toBe(name);
+    for (const variant of Object.keys(settings.variants ?? {}))
+      expect(loadTarget(`${name}@${variant}`).settings.target).toBe(`${name}@${variant}`);
   });
 
   it('loads a file, and the folder of one', () => {
@@ -82,6 +85,75 @@ describe('loading a target', () => {
     expect(complaints(both.replace(', image: x', ''))).toEqual([]);
     expect(complaints(both.replace('build: image, image: x', ''))).toEqual([
       '4:10 one of `image`, `build` is missing',
+    ]);
+  });
+});
+
+describe('the variants of a target', () => {
+  const file = `${head}start: { container: { image: s:2, environment: { A: a, B: b } } }
+domain: d
+endpoints: { xmpp: { port: 1 }, xmpp-tls: { port: 2 } }
+accounts: { in-band: true }
+claims: [xmpp, ping]
+variant: '2.0'
+variants:
+  '1.0':
+    title: The old one
+    start: { container: { image: s:1, environment: { B: null, C: c } } }
+    endpoints: { xmpp: { port: 3 }, xmpp-tls: null }
+    accounts: { command: [add, "{username}"] }
+    claims: { not: [ping], also: [disco] }
+`;
+
+  it('say what is different', () => {
+    const path = write(file);
+    expect(loadTarget(`${path}@1.0`)).toMatchObject({ file: path, variant: '1.0' });
+    expect(loadTarget(`${folder}@1.0`).settings).toMatchObject({
+      target: 't@1.0',
+      title: 'The old one',
+      product: { name: 'T' },
+      start: { container: { image: 's:1', environment: { A: 'a', C: 'c' } } },
+      domain: 'd',
+      endpoints: { xmpp: { port: 3 } },
+      accounts: { command: ['add', '{username}'] },
+      claims: ['xmpp', 'disco'],
+    });
+    expect(Object.keys(loadTarget(`${path}@1.0`).settings.endpoints)).toEqual(['xmpp']);
+  });
+
+  it('have names, as what the file itself describes has, which is meant where none is given', () => {
+    const path = write(file);
+    expect(loadTarget(path)).toEqual(loadTarget(`${path}@2.0`));
+    expect(loadTarget(path)).toMatchObject({ variant: '2.0', settings: { target: 't', title: 'T' } });
+    expect(() => loadTarget(`${path}@1.1`)).toThrow(`did you mean \`${path}@1.0\`?`);
+    expect(() => loadTarget(`${path}@latest`)).toThrow('it has 2.0, 1.0');
+    expect(() => loadTarget('ws@1.0')).toThrow('the target ws has no variants');
+    expect(() => loadTarget('prosodi@0.12')).toThrow('did you mean `prosody`?');
+  });
+
+  it('are checked as a whole file is, each mistake at its place', () => {
+    expect(complaints(file.replace("variant: '2.0'\n", ''))).toEqual([
+      '1:1 `variant` is missing (`variants` needs it)',
+    ]);
+    expect(complaints(file.replace('not: [ping]', 'not: [pong]'))).toEqual([
+      expect.stringMatching(/^16:21 expected one of .*did you mean `ping`/),
+    ]);
+    const wrong = file
+      .replace("variant: '2.0'", "variant: '1.0'")
+      .replace('image: s:1', 'image: null')
+      .replace('{ not: [ping], also: [disco] }', '{ not: [disco], also: [ping] }');
+    expect(complaints(wrong)).toEqual([
+      '11:3 this is the name of what the file itself describes',
+      '13:14 one of `image`, `build` is missing',
+      '16:21 the file does not claim it',
+      '16:36 the file claims it already',
+    ]);
+    expect(complaints(file.replace('"{username}"', '"{user}"'))).toEqual([
+      '15:33 unknown placeholder `{user}` (did you mean `{username}`?)',
+    ]);
+    expect(complaints(file.replace('domain: d\n', ''))).toHaveLength(2);
+    expect(complaints(file.replace('port: 3', 'prot: 3'))).toEqual([
+      '14:26 unknown key `prot` (did you mean `port`?)',
     ]);
   });
 });

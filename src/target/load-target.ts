@@ -6,6 +6,7 @@ import { type CapabilityName, capabilityNames } from './capabilities.ts';
 import { unknownPlaceholders } from './placeholders.ts';
 import { type EndpointKind, endpointKinds } from './running-target.ts';
 import { type TargetFile, targetSchema } from './target.schema.ts';
+import { type Places, settingsOfVariant, splitVariant, variantsOf, wrongVariants } from './variants.ts';
 import {
   byPosition,
   InvalidFileError,
@@ -22,6 +23,8 @@ export interface TargetDefinition {
   readonly file?: string;
   /** The folder that paths in the file begin at. */
   readonly folder: string;
+  /** The name of the variant that the settings are of; absent where the file has no variants. */
+  readonly variant?: string;
   readonly settings: TargetFile;
 }
 
@@ -29,8 +32,8 @@ export interface TargetDefinition {
 export class UnknownTargetError extends Error {
   readonly code = 'UNKNOWN_TARGET';
 
-  constructor(asked: string, known: readonly string[]) {
-    super(missing(asked, known));
+  constructor(message: string) {
+    super(message);
     this.name = 'UnknownTargetError';
   }
 }
@@ -44,6 +47,13 @@ function missing(asked: string, known: readonly string[]): string {
   return meant ? `${none}; did you mean \`${meant}\`?` : `${none}; known are ${known.join(', ')}; ${begin}`;
 }
 
+function missingVariant(target: string, variant: string, known: readonly string[]): string {
+  if (known.length === 0) return `the target ${target} has no variants`;
+  const meant = nearest(variant, known);
+  const others = meant ? `did you mean \`${target}@${meant}\`?` : `it has ${known.join(', ')}`;
+  return `the target ${target} has no variant \`${variant}\`; ${others}`;
+}
+
 const containers = fileURLToPath(new URL('../../containers/', import.meta.url));
 
 /** Names that `loadTarget` knows: `embedded`, and each folder of `containers/`. */
@@ -53,17 +63,23 @@ export function knownTargets(): string[] {
 }
 
 /**
- * The target of that name, or of that file (or of the target.yaml in that folder).
- * Throws `UnknownTargetError`, or `InvalidFileError` with every mistake in the file.
+ * The target of that name, or of that file (or of the target.yaml in that folder); with `@` and a name behind it,
+ * that variant of it. Throws `UnknownTargetError`, or `InvalidFileError` with every mistake in the file.
  */
 export function loadTarget(nameOrPath: string): TargetDefinition {
   if (nameOrPath === 'embedded') return embeddedTarget;
-  const file = findFile(nameOrPath);
-  if (file === undefined) throw new UnknownTargetError(nameOrPath, knownTargets());
-  const document = readTarget(file);
-  if (document.value === undefined || document.mistakes.length > 0)
-    throw new InvalidFileError(document.mistakes);
-  return { file, folder: dirname(file), settings: document.value };
+  const whole = findFile(nameOrPath);
+  const asked = whole === undefined ? splitVariant(nameOrPath) : undefined;
+  const file = whole ?? (asked && findFile(asked.target));
+  if (file === undefined) throw new UnknownTargetError(missing(asked?.target ?? nameOrPath, knownTargets()));
+  const { value, mistakes } = readTarget(file);
+  if (value === undefined || mistakes.length > 0) throw new InvalidFileError(mistakes);
+  const known = variantsOf(value);
+  const variant = asked?.variant ?? value.variant;
+  if (variant === undefined) return { file, folder: dirname(file), settings: value };
+  if (!known.includes(variant))
+    throw new UnknownTargetError(missingVariant(asked?.target ?? value.target, variant, known));
+  return { file, folder: dirname(file), variant, settings: settingsOfVariant(value, variant) };
 }
 
 /** Reads a target file; also what the schema cannot say is checked. Nothing is thrown. */
@@ -71,8 +87,18 @@ export function readTarget(file: string): YamlDocument<TargetFile> {
   const document = readYaml(file, check());
   if (document.value === undefined) return document;
   document.value.endpoints ??= {};
-  const mistakes = [...senseOf(document.value, document, dirname(file))].sort(byPosition);
-  return { ...document, mistakes };
+  const sense = (settings: TargetFile, places: Places) => senseOf(settings, places, dirname(file));
+  const all = [
+    ...sense(document.value, document),
+    ...wrongVariants(document.value, document, check(), sense),
+  ];
+  return { ...document, mistakes: withoutRepeats(all).sort(byPosition) };
+}
+
+/** What a variant takes from the file is wrong but once. */
+function withoutRepeats(mistakes: readonly Mistake[]): Mistake[] {
+  const byPlace = mistakes.map((one) => [`${one.line}:${one.column} ${one.text}`, one] as const);
+  return [...new Map(byPlace).values()];
 }
 
 /** Where the file of the known failures of a target lies, whether or not it exists. */
@@ -132,11 +158,7 @@ const embeddedTarget: TargetDefinition = {
   },
 };
 
-function* senseOf(
-  settings: TargetFile,
-  document: YamlDocument<TargetFile>,
-  folder: string,
-): Generator<Mistake> {
+function* senseOf(settings: TargetFile, document: Places, folder: string): Generator<Mistake> {
   yield* missingFiles(settings, document, folder);
   yield* wrongEndpoints(settings, document);
   yield* wrongPlaceholders(settings, document);
@@ -152,11 +174,7 @@ function* senseOf(
   }
 }
 
-function* missingFiles(
-  settings: TargetFile,
-  document: YamlDocument<TargetFile>,
-  folder: string,
-): Generator<Mistake> {
+function* missingFiles(settings: TargetFile, document: Places, folder: string): Generator<Mistake> {
   const { container, process } = settings.start;
   const named: [string[], string | undefined][] = [
     [['endpoints', 'chat', 'dialect'], settings.endpoints.chat?.dialect],
@@ -179,7 +197,7 @@ function* missingFiles(
   }
 }
 
-function* wrongEndpoints(settings: TargetFile, document: YamlDocument<TargetFile>): Generator<Mistake> {
+function* wrongEndpoints(settings: TargetFile, document: Places): Generator<Mistake> {
   const kind = kindOf(settings);
   const declared = endpointKinds.filter((name) => settings.endpoints[name] !== undefined);
   for (const name of declared) {
@@ -209,7 +227,7 @@ function* wrongEndpoints(settings: TargetFile, document: YamlDocument<TargetFile
 
 const certificateFiles = ['certificate', 'private-key', 'ca', 'folder'];
 
-function* wrongPlaceholders(settings: TargetFile, document: YamlDocument<TargetFile>): Generator<Mistake> {
+function* wrongPlaceholders(settings: TargetFile, document: Places): Generator<Mistake> {
   const ports = endpointKinds
     .filter((name) => settings.endpoints[name])
     .map((name: EndpointKind) => `port.${name}`);
@@ -243,7 +261,7 @@ function* wrongPlaceholders(settings: TargetFile, document: YamlDocument<TargetF
   }
 }
 
-function* wrongFaults(settings: TargetFile, document: YamlDocument<TargetFile>): Generator<Mistake> {
+function* wrongFaults(settings: TargetFile, document: Places): Generator<Mistake> {
   for (const [index, name] of (settings.start.embedded?.faults ?? []).entries()) {
     const mistake = faultMistake(name);
     if (mistake) yield document.mistake(['start', 'embedded', 'faults', index], mistake.text, mistake);

@@ -1,5 +1,6 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { capabilityNames } from './capabilities.ts';
+import { variantsSchema } from './variants.schema.ts';
 
 const command = {
   type: 'array',
@@ -21,8 +22,7 @@ const echo = {
   description: 'The server sends every message back: the cases of RFC 6455 and RFC 7692 need it',
 } as const;
 
-/** JSON Schema of a target.yaml. */
-export const targetSchema = {
+const oneServer = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   $id: 'https://touchstone.example/target.schema.json',
   title: 'Touchstone target',
@@ -91,6 +91,7 @@ export const targetSchema = {
           description: 'A container that lives as long as the run',
           additionalProperties: false,
           oneOf: [{ required: ['image'] }, { required: ['build'] }],
+          dependentRequired: { 'build-arguments': ['build'] },
           properties: {
             image: { type: 'string', minLength: 1, description: 'The image to start, as for docker run' },
             build: {
@@ -98,6 +99,11 @@ export const targetSchema = {
               minLength: 1,
               description:
                 'The folder with the Dockerfile, from the folder of this file; built once for each content',
+            },
+            'build-arguments': {
+              type: 'object',
+              description: 'What the ARGs of the Dockerfile are set to',
+              additionalProperties: { type: 'string' },
             },
             command: { ...command, description: 'Instead of the command that the image names' },
             environment: {
@@ -320,6 +326,22 @@ export const targetSchema = {
       items: { enum: capabilityNames },
     },
     jobs: { type: 'integer', minimum: 1, description: 'How many cases the server plays at once' },
+  },
+} as const;
+
+const variantName = { type: 'string', pattern: '^[a-z0-9]+([.-][a-z0-9]+)*$' } as const;
+
+/** JSON Schema of a target.yaml. */
+export const targetSchema = {
+  ...oneServer,
+  dependentRequired: { variants: ['variant'] },
+  properties: {
+    ...oneServer.properties,
+    variant: {
+      ...variantName,
+      description: 'Where there are variants: the name of the one that the file itself describes',
+    },
+    variants: variantsSchema(oneServer.properties, variantName),
   },
 } as const;
 
