@@ -213,7 +213,9 @@ function checkSegment(segment: Segment, verb: Verb, path: DocumentPath, scope: S
         near,
       });
   } else if (segment.kind === 'capture') scope.bound.add(segment.name);
-  const matching = ['any', 'absent', 'capture', 'expression', 'other', 'words'].includes(segment.kind);
+  const matching = ['any', 'absent', 'capture', 'expression', 'other', 'strictness', 'words'].includes(
+    segment.kind,
+  );
   if (matching && !verb.expect)
     scope.report(path, `${near} can be matched, not sent`, {
       hint: 'it belongs to a verb that receives',
@@ -234,7 +236,8 @@ function* textsIn(value: unknown, path: DocumentPath): Generator<{ at: DocumentP
     for (const [key, item] of Object.entries(value)) yield* textsIn(item, [...path, key]);
 }
 
-function safePlaceholders(value: unknown): Segment[] {
+/** The placeholders in a value; none where its braces are wrong, which is said elsewhere. */
+export function safePlaceholders(value: unknown): Segment[] {
   try {
     return placeholdersIn(value);
   } catch {

@@ -96,7 +96,8 @@ export class Names {
       case 'any':
         return '.*?';
       case 'absent':
-        // No text is this: what is there cannot be absent.
+      case 'strictness':
+        // No text is this: what is there cannot be absent, and how strict a pattern is says the pattern.
         return '(?!)';
       case 'expression':
         return `(?:${segment.expression})`;

@@ -15,11 +15,13 @@ export function referencePage(): string {
     '| written | stands for |',
     '| --- | --- |',
     '| `{romeo.bare}` | a fact about an actor |',
+    '| `{domain}`, `{rooms}`, `{pubsub}`, `{uploads}` | the XMPP domain, and the services that a target names |',
     '| `{#m}` | an id made for this case, the same throughout it |',
     '| `{name=*}`, `{name=/x/}` | any text, or text that matches, kept as `name` |',
     '| `{name}`, `{!name}` | what was kept, or a counter; any text but that |',
     '| `{*}`, `{/x/}`, `{a\\|b}` | any text, text that matches, one of these words |',
     '| `{-}`, `{-\\|a}` | nothing: no such attribute or child; or also this word |',
+    '| `{=}`, `{+}` | first in an element: it and what is in it are as written, in this order, and no more; more may be there |',
     '| `{{`, `}}` | a brace itself |',
   ];
   for (const vocabulary of vocabularies) parts.push('', ...section(vocabulary));

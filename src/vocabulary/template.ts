@@ -7,6 +7,7 @@
  *   {*}            any text                       {name=/x/}  text that matches, kept as `name`
  *   {/x/}          text that matches              {a|b}       one of these words
  *   {-}            nothing: no such attribute or child   {-|a}  nothing, or this word
+ *   {=}            first in an element: it is as the pattern, and no more   {+}  first in an element: more may be there
  *   {{  }}         a brace
  */
 export type Segment = { source: string } & (
@@ -17,6 +18,7 @@ export type Segment = { source: string } & (
   | { kind: 'other'; name: string }
   | { kind: 'any' }
   | { kind: 'absent' }
+  | { kind: 'strictness' }
   | { kind: 'capture'; name: string; expression?: string }
   | { kind: 'expression'; expression: string }
   | { kind: 'words'; words: string[] }
@@ -35,6 +37,7 @@ export class TemplateError extends Error {
 const word = '[A-Za-z][\\w-]*';
 const forms: [RegExp, (found: RegExpExecArray, source: string) => Segment][] = [
   [/^-$/, (_, source) => ({ kind: 'absent', source })],
+  [/^[=+]$/, (_, source) => ({ kind: 'strictness', source })],
   [/^\*$/, (_, source) => ({ kind: 'any', source })],
   [new RegExp(`^#(${word})$`), ([, name = ''], source) => ({ kind: 'id', name, source })],
   [new RegExp(`^(${word})=\\*$`), ([, name = ''], source) => ({ kind: 'capture', name, source })],

@@ -123,6 +123,25 @@ describe('a pattern', () => {
     expect(differences(pattern, actual)).toHaveLength(count);
   });
 
+  test.each([
+    ['itself', "<q>{=}<a x='1'/><b>t</b></q>", "<q><a x='1'/> <b>t</b></q>", 0],
+    ['an attribute that it does not name', "<q>{=}<a x='1'/></q>", "<q z='2'><a x='1'/></q>", 1],
+    ['one further inside', '<q>{=}<a/></q>', "<q><a x='1'/></q>", 1],
+    ['a child that it does not name', '<q>{=}<a/></q>', '<q><a/><b/></q>', 1],
+    ['children in another order', '<q>{=}<a/><b/></q>', '<q><b/><a/></q>', 4],
+    ['like children in another order', "<q>{=}<a x='1'/><a x='2'/></q>", "<q><a x='2'/><a x='1'/></q>", 2],
+    ['a child less', '<q>{=}<a/><b/></q>', '<q><a/></q>', 1],
+    ['text where it has none', '<q>{=}<a/></q>', '<q><a>t</a></q>', 1],
+    ['its text', '<q>{=}t</q>', '<q>t</q>', 0],
+    ['other text', '<q>{=}t</q>', '<q>u</q>', 1],
+    ['more around it', '<q><a>{=}</a></q>', "<q z='2'><b/><a/></q>", 0],
+    ['more in a lenient part', '<q>{=}<a>{+}<b/></a></q>', "<q><a x='1'><c/><b/>t</a></q>", 0],
+    ['more in a lenient part of no content', '<q>{=}\n  <a>{+}</a></q>', '<q><a><c/>t</a></q>', 0],
+    ['more beside a lenient part', '<q>{=}<a>{+}</a></q>', '<q><a/><b/></q>', 1],
+  ])('that is to be as it is, against %s', (_name, pattern, actual, count) => {
+    expect(differences(pattern, actual)).toHaveLength(count);
+  });
+
   test('knows which of several elements is nearest', () => {
     const pattern = compilePattern(parse("<message to='{*}' type='chat'><body>x</body></message>"));
     const likeness = [

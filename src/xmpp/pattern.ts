@@ -19,11 +19,15 @@ export type MatchText = (pattern: string, actual: string | undefined) => boolean
 export interface PatternOptions {
   /** Attributes, children and text that the pattern does not name must not be there. */
   exactly?: boolean;
+  /** Children come in the order of the pattern. */
+  inOrder?: boolean;
 }
 
 export interface StanzaPattern {
   /** The pattern as it was written. */
   readonly element: XmlElement;
+  /** What it is compared with: without white space, and without the marks that say how strict it is. */
+  readonly wanted: XmlElement;
   /**
    * All differences; none when the element is as the pattern wants it. When it matches, `matchText` is called
    * once more for each pair that belongs together, in the order of the pattern, so that captures end up right.
@@ -44,12 +48,14 @@ interface Comparison {
 /**
  * Makes a pattern of an element: names, namespaces, attributes, text and children that it has must be there, in
  * any order, each child in a child of its own. White space alone is no text. A child of a stanza's `<error/>`
- * written without a namespace of its own is a stanza error condition (RFC 6120 section 8.3.2).
+ * written without a namespace of its own is a stanza error condition (RFC 6120 section 8.3.2). Text that begins with
+ * `{=}` makes an element, and those in it, as strict as can be; with `{+}` it is lenient again.
  */
 export function compilePattern(element: XmlElement, options: PatternOptions = {}): StanzaPattern {
   const wanted = normalized(element, namespaces.client);
   return {
     element,
+    wanted,
     match(actual, matchText) {
       const { differences, matched } = compare(wanted, actual, wanted.name, matchText, options);
       if (differences.length === 0) for (const [pattern, text] of matched) matchText(pattern, text);
@@ -66,16 +72,34 @@ export function compilePattern(element: XmlElement, options: PatternOptions = {}
 function normalized(element: XmlElement, inherited: string): XmlElement {
   const namespace = element.namespace === '' ? inherited : element.namespace;
   const isStanzaError = element.name === 'error' && stanzaNamespaces.has(namespace);
-  const children = element.children
+  const { strictness, content } = withoutMark(element.children);
+  const children = content
     .filter((child) => typeof child !== 'string' || child.trim() !== '')
     .map((child) => (typeof child === 'string' ? child : normalized(inError(child), namespace)));
-  return new XmlElement(element.name, namespace, element.attributes, children);
+  const normal = new XmlElement(element.name, namespace, element.attributes, children);
+  if (strictness) strictnessOf.set(normal, strictness);
+  return normal;
 
   function inError(child: XmlElement): XmlElement {
     const unnamed = child.namespace === '' || child.namespace === namespace;
     if (!isStanzaError || !unnamed) return child;
     return new XmlElement(child.name, namespaces.stanzaError, child.attributes, child.children);
   }
+}
+
+/** What the pattern says of how strict it is, by the element that says so. */
+const strictnessOf = new WeakMap<XmlElement, PatternOptions>();
+
+const marks: Readonly<Record<string, PatternOptions>> = {
+  '{=}': { exactly: true, inOrder: true },
+  '{+}': {},
+};
+
+/** An element's content without the `{=}` or `{+}` that it begins with. */
+function withoutMark(content: XmlElement['children']) {
+  const [first, ...others] = content;
+  const [, mark = '', rest = ''] = (typeof first === 'string' && /^\s*(\{[=+]\})(.*)$/s.exec(first)) || [];
+  return mark === '' ? { content } : { content: [rest, ...others], strictness: marks[mark] };
 }
 
 const stanzaNamespaces = new Set<string>([namespaces.client, namespaces.server]);
@@ -85,8 +109,9 @@ function compare(
   actual: XmlElement,
   path: string,
   matchText: MatchText,
-  options: PatternOptions,
+  inherited: PatternOptions,
 ): Comparison {
+  const options = strictnessOf.get(wanted) ?? inherited;
   const differences: Difference[] = [];
   const matched: [string, string][] = [];
   const check = (where: string, expected: string, found: string | undefined) => {
@@ -141,7 +166,8 @@ function compareChildren(
     comparisons.set(key, known);
     return known;
   };
-  const fits = (at: number, candidate: number) => comparisonOf(at, candidate)?.differences.length === 0;
+  const fits = (at: number, candidate: number) =>
+    (!options.inOrder || at === candidate) && comparisonOf(at, candidate)?.differences.length === 0;
   const partner = assign(expected.length, found.length, fits);
 
   const differences = unwanted(wanted, actual, path, matchText, options);
@@ -153,7 +179,7 @@ function compareChildren(
       matched.push(...(comparisonOf(at, own)?.matched ?? []));
       continue;
     }
-    const nearest = nearestOf(pattern, found, taken);
+    const nearest = options.inOrder ? sameNameAt(at, pattern, found) : nearestOf(pattern, found, taken);
     if (nearest === undefined && pattern.text !== '' && matchText(pattern.text, undefined)) continue;
     if (nearest === undefined) {
       differences.push({
@@ -244,6 +270,11 @@ function assign(
   };
   for (let at = 0; at < wanted; at++) place(at, new Set());
   return new Map([...ownerOf].map(([candidate, at]) => [at, candidate]));
+}
+
+/** The place of the pattern, where an element of its name stands there. */
+function sameNameAt(at: number, pattern: XmlElement, found: readonly XmlElement[]): number | undefined {
+  return found[at]?.name === pattern.name ? at : undefined;
 }
 
 function nearestOf(

@@ -33,6 +33,7 @@ export class XmppActor implements Actor {
   #connection: XmppConnection | undefined;
   /** The full JID that the server gave when the resource was bound. */
   full: string | undefined;
+  /** The one to bind, where the case names one. */
   resource: string | undefined;
   /** The latest stream features. */
   features: XmlElement | undefined;

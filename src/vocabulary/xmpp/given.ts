@@ -71,6 +71,7 @@ async function makeActors(all: readonly GivenActor[], stage: Stage): Promise<voi
   for (const one of all) {
     const wanted = wantedCertificate(one.options.certificate);
     const actor = actorAs(stage, one.name, XmppActor);
+    if (typeof one.options.resource === 'string') actor.resource = one.options.resource;
     if (wanted) actor.way.certificate = await actor.clientCertificate(wanted);
   }
 }

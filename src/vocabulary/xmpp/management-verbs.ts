@@ -67,6 +67,18 @@ export const managementVerbs = [
   }),
   verb({
     subject: 'actor',
+    phrase: 'logs in',
+    summary:
+      'Connects, authenticates and binds the resource that `given` names, or the server’s choice. No roster is requested and no presence sent; what the last connection left unread is forgotten',
+    example: '- juliet logs in',
+    play: async (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      actor.inbox.forget();
+      await reach(actor, 'bound', { resource: actor.resource }, stage);
+    },
+  }),
+  verb({
+    subject: 'actor',
     phrase: 'comes online',
     takes: { type: 'string', pattern: '^\\s*<presence' },
     optional: true,

@@ -23,7 +23,20 @@ export function parseStanza(text: string): XmlElement {
 }
 
 export function patternOf(text: string, exactly = false): StanzaPattern {
-  return compilePattern(parseStanza(text), { exactly });
+  const pattern = compilePattern(parseStanza(text), { exactly });
+  const misplaced = marksOutOfPlace(pattern.wanted);
+  if (misplaced === undefined) return pattern;
+  throw new StepMistake(
+    `${misplaced} stands where it says nothing`,
+    'it belongs at the beginning of what an element holds, before its text and its children',
+  );
+}
+
+/** The first `{=}` or `{+}` that is left in an element: where none may be. */
+function marksOutOfPlace(element: XmlElement): string | undefined {
+  const mark = /(?<!\{)\{[=+]\}/;
+  const here = [...element.attributes.values(), element.text].flatMap((text) => mark.exec(text)?.[0] ?? []);
+  return here[0] ?? element.elements.map(marksOutOfPlace).find((found) => found !== undefined);
 }
 
 const stanza = {
@@ -134,6 +147,19 @@ export const receivingVerbs = [
     prepare: ({ value }) => patternOf(value, true),
     expect: (step, stage) =>
       new StanzaExpectation(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives next',
+    takes: stanza,
+    summary:
+      'As `receives`, but no other element comes before it, of those that no step has taken yet: for where each element that comes is to be named',
+    example: "- romeo receives next: <presence from='{romeo.full}'/>",
+    prepare: ({ value }) => patternOf(value),
+    expect: (step, stage) =>
+      new StanzaExpectation(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, {
+        next: true,
+      }),
   }),
   verb({
     subject: 'actor',

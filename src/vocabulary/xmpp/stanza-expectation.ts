@@ -17,23 +17,30 @@ export function compare(pattern: StanzaPattern, element: XmlElement, names: Name
   return { differences, captured };
 }
 
-/** A stanza that a pattern describes is to come, wherever it stands among what has arrived. */
+/** A stanza that a pattern describes is to come, wherever it stands among what has arrived; or as the `next`. */
 export class StanzaExpectation implements Expectation {
   readonly #actor: XmppActor;
   readonly #pattern: StanzaPattern;
   readonly #names: Names;
   readonly #unspaced: boolean;
+  readonly #next: boolean;
 
-  /** `unspaced`: no white space may come right before it. */
-  constructor(actor: XmppActor, pattern: StanzaPattern, names: Names, { unspaced = false } = {}) {
+  /** `unspaced`: no white space may come right before it. `next`: nor may any other element that no step has taken. */
+  constructor(
+    actor: XmppActor,
+    pattern: StanzaPattern,
+    names: Names,
+    { unspaced = false, next = false } = {},
+  ) {
     this.#unspaced = unspaced;
+    this.#next = next;
     this.#actor = actor;
     this.#pattern = pattern;
     this.#names = names;
   }
 
   get expected(): string {
-    return `${this.#actor.name} to receive ${this.#pattern.describe()}`;
+    return `${this.#actor.name} to receive ${this.#next ? 'next ' : ''}${this.#pattern.describe()}`;
   }
 
   look(): Look {
@@ -47,7 +54,7 @@ export class StanzaExpectation implements Expectation {
           finding: this.#actor.finding('mismatch', this.expected, 'white space came before it'),
         };
       if (differences.length === 0) return { state: 'met', take: () => this.#take(arrival, captured) };
-      if (isTheAnswer(this.#pattern, element, this.#names))
+      if (this.#next || isTheAnswer(this.#pattern, element, this.#names))
         return { state: 'broken', finding: this.#mismatch(element, differences) };
     }
     return this.#actor.brokenBy(this.expected) ?? { state: 'waiting' };

@@ -261,6 +261,39 @@ describe('receives without white space', () => {
   });
 });
 
+describe('receives next', () => {
+  const romeo = "<presence from='romeo@localhost/a'/>";
+  const twice = asked((peer) => peer.write(`<message/>${romeo}`));
+  const begin = { 'romeo sends': starttls };
+
+  it('takes one element after another', async () => {
+    const { finding } = await play(twice, 'connected', [
+      begin,
+      { 'romeo receives next': '<message/>' },
+      { 'romeo receives next': '<presence/>' },
+    ]);
+    expect(finding).toBeUndefined();
+  });
+
+  it('lets none come before it', async () => {
+    const { finding } = await play(twice, 'connected', [begin, { 'romeo receives next': '<presence/>' }]);
+    expect(finding).toMatchObject({
+      kind: 'mismatch',
+      expected: 'romeo to receive next <presence/>',
+      message: 'presence: expected <presence/>, got <message/>',
+    });
+  });
+
+  it('leaves alone what other steps have taken', async () => {
+    const { finding } = await play(twice, 'connected', [
+      begin,
+      { 'romeo receives': '<presence/>' },
+      { 'romeo receives next': '<message/>' },
+    ]);
+    expect(finding).toBeUndefined();
+  });
+});
+
 describe('connects', () => {
   const direct = [{ 'romeo connects': { transport: 'tls' } }];
 
