@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { CaseResult, Failure } from '../record/record.schema.ts';
 import { Transcript } from '../record/transcript.ts';
 import { type Case, type Step, verbSteps } from '../suite/case.ts';
-import type { RunningTarget } from '../target/running-target.ts';
+import { type RunningTarget, serviceNames } from '../target/running-target.ts';
 import { StepFailure } from '../vocabulary/expectation.ts';
 import { Names } from '../vocabulary/names.ts';
 import type { Actor, Stage } from '../vocabulary/stage.ts';
@@ -58,6 +58,10 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
   const actors = new Map<string, Actor>();
   const names = new Names((actor, fact) => actors.get(actor)?.fact(fact));
   names.bind('domain', target.domain);
+  for (const service of serviceNames) {
+    const address = target[service];
+    if (address !== undefined) names.bind(service, address);
+  }
   const stage: Stage = {
     target,
     variant: options.variant,

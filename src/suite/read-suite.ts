@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { type CapabilityName, capabilityNames } from '../target/capabilities.ts';
+import { serviceNames } from '../target/running-target.ts';
 import {
   type DocumentPath,
   type Mistake,
@@ -13,7 +14,7 @@ import { verbsFor, vocabularies, vocabularyNamed } from '../vocabulary/vocabular
 import type { GivenActor, Vocabulary } from '../vocabulary/vocabulary.ts';
 import { type Case, type Step, type Suite, verbSteps } from './case.ts';
 import type { Catalogue, Requirement } from './catalogue.ts';
-import { compileSteps, type Scope } from './compile-steps.ts';
+import { compileSteps, type Scope, safePlaceholders } from './compile-steps.ts';
 import { fillRow, type Row, rowsOf } from './each.ts';
 import { type CaseText, type SuiteText, suiteOutline } from './suite.schema.ts';
 
@@ -138,7 +139,7 @@ class SuiteReader {
         actors: [...given.keys()],
         vocabulary: suite.vocabulary,
         verbs: verbsFor(suite.vocabulary),
-        bound: new Set(['domain']),
+        bound: new Set(['domain', ...serviceNames]),
         report: this.#report,
       };
       const steps = compileSteps(filled.steps, [...path, 'steps'], scope);
@@ -147,6 +148,7 @@ class SuiteReader {
         ...(suite.vocabulary.actors?.needs(given) ?? []),
         ...(this.#text.needs ?? []),
         ...(filled.needs ?? []),
+        ...servicesNamed(steps),
         ...disturbing.map((verb) => controlNeeded[verb] ?? 'restart'),
       ].filter(isCapability);
       return {
@@ -296,6 +298,12 @@ function isCapability(name: string): name is CapabilityName {
 /** The phrases of the steps that disturb the server as a whole. */
 function serverVerbs(steps: readonly Step[]): string[] {
   return verbSteps(steps).flatMap(({ subject, verb }) => (subject === 'server' ? [verb.phrase] : []));
+}
+
+/** The services whose addresses the steps name. */
+function servicesNamed(steps: readonly Step[]): string[] {
+  const named = verbSteps(steps).flatMap(({ value }) => safePlaceholders(value));
+  return serviceNames.filter((name) => named.some((one) => one.kind === 'name' && one.name === name));
 }
 
 function strongest(covers: readonly Requirement[]): Case['level'] {

@@ -34,6 +34,8 @@ export const capabilityNames = [
   'client-state-indication',
   'offline-messages',
   'rooms',
+  'pubsub',
+  'uploads',
   'websocket',
   'websocket-tls',
   'websocket-http2',

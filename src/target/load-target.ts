@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { faultNames } from '../reference/faults.ts';
 import { type CapabilityName, capabilityNames } from './capabilities.ts';
 import { unknownPlaceholders } from './placeholders.ts';
-import { type EndpointKind, endpointKinds } from './running-target.ts';
+import { type EndpointKind, endpointKinds, serviceNames } from './running-target.ts';
 import { type TargetFile, targetSchema } from './target.schema.ts';
 import { type Places, settingsOfVariant, splitVariant, variantsOf, wrongVariants } from './variants.ts';
 import {
@@ -121,7 +121,7 @@ const notEmbedded: ReadonlySet<CapabilityName> = new Set([
   'client-state-indication',
   'pep',
   'private-storage',
-  'rooms',
+  ...serviceNames,
   'vcard',
 ]);
 

@@ -5,7 +5,7 @@ import { StreamManagement } from '../xmpp/stream-management.ts';
 import { type Capabilities, type CapabilityName, compareCapabilities } from './capabilities.ts';
 import { infoOf, loginFeatures, showStreamFeatures } from './probe-features.ts';
 import { announcesConnectProtocol, canSecure, probeWebSocket } from './probe-websocket.ts';
-import type { Account, RunningTarget } from './running-target.ts';
+import { type Account, type RunningTarget, serviceNames } from './running-target.ts';
 import type { TargetFile } from './target.schema.ts';
 import { handiestEndpoint, openStreamTo } from './xmpp-connections.ts';
 
@@ -76,7 +76,7 @@ function seeFile({ target, see }: Probing): void {
   const { endpoints, control } = target;
   if (endpoints.websocket?.echo || endpoints['websocket-tls']?.echo) see('websocket-echo');
   if (endpoints.chat || endpoints['chat-tls']) see('chat');
-  if (target.rooms !== undefined) see('rooms');
+  see(...serviceNames.filter((name) => target[name] !== undefined));
   if (control) see('restart', 'pause', 'kill');
 }
 

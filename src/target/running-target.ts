@@ -15,6 +15,9 @@ export const endpointKinds = [
 
 export type EndpointKind = (typeof endpointKinds)[number];
 
+/** Services beside the domain that a target can name: each is a capability, and `{rooms}` its address in a case. */
+export const serviceNames = ['rooms', 'pubsub', 'uploads'] as const;
+
 /** A way in, as it can be reached from here now. */
 export interface Endpoint {
   readonly kind: EndpointKind;
@@ -63,6 +66,10 @@ export interface RunningTarget {
   readonly anonymousDomain?: string;
   /** The address of the service that holds chat rooms, where there is one. */
   readonly rooms?: string;
+  /** The address of the service for publishing and subscribing, where there is one. */
+  readonly pubsub?: string;
+  /** The address of the service that takes files by HTTP, where there is one. */
+  readonly uploads?: string;
   /** PEM of the certificates that the server's certificate must lead to; absent: those that Node.js trusts. */
   readonly ca?: string;
   /** Signs client certificates that the server trusts; absent where the target brings its own certificates. */

@@ -14,6 +14,7 @@ import {
   type EndpointKind,
   endpointKinds,
   type RunningTarget,
+  serviceNames,
   type TargetControl,
 } from './running-target.ts';
 import type { TargetFile } from './target.schema.ts';
@@ -51,6 +52,8 @@ export class ServedTarget implements RunningTarget {
   product: { readonly name: string; readonly version?: string };
   declare readonly anonymousDomain?: string;
   declare readonly rooms?: string;
+  declare readonly pubsub?: string;
+  declare readonly uploads?: string;
   declare readonly ca?: string;
   declare readonly authority?: CertificateAuthority;
   declare readonly jobs?: number;
@@ -79,7 +82,7 @@ export class ServedTarget implements RunningTarget {
     Object.assign(
       this,
       settings['anonymous-domain'] && { anonymousDomain: settings['anonymous-domain'] },
-      settings.rooms && { rooms: settings.rooms },
+      ...serviceNames.map((name) => settings[name] && { [name]: settings[name] }),
       settings.jobs && { jobs: settings.jobs },
       host.image && { image: host.image },
       control && { control },
@@ -194,7 +197,8 @@ export function certificateNames(
   settings: TargetFile,
   address: string,
 ): { names: string[]; xmppDomains: string[] } {
-  const domains = [settings.domain, settings['anonymous-domain'], settings.rooms].filter(
+  const services = serviceNames.map((name) => settings[name]);
+  const domains = [settings.domain, settings['anonymous-domain'], ...services].filter(
     (name) => name !== undefined,
   );
   return {

@@ -187,6 +187,16 @@ const oneServer = {
       description: 'The XMPP domain whose only SASL mechanism is ANONYMOUS',
     },
     rooms: { type: 'string', minLength: 1, description: 'The address of the service that holds chat rooms' },
+    pubsub: {
+      type: 'string',
+      minLength: 1,
+      description: 'The address of the service for publishing and subscribing (XEP-0060)',
+    },
+    uploads: {
+      type: 'string',
+      minLength: 1,
+      description: 'The address of the service that takes files by HTTP (XEP-0363)',
+    },
     endpoints: {
       type: 'object',
       description: 'The ways in; the embedded server brings its own',
