@@ -9,7 +9,7 @@ const source = fileURLToPath(new URL('.', import.meta.url));
 const layers: readonly (readonly string[])[] = [
   ['bench'],
   ['cli'],
-  ['run'],
+  ['run', 'import'],
   ['suite', 'report'],
   ['vocabulary'],
   ['target'],

@@ -1,6 +1,7 @@
 import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { coverage } from './coverage.ts';
+import { importing } from './import.ts';
 import { init } from './init.ts';
 import { list } from './list.ts';
 import { prove } from './prove.ts';
@@ -8,4 +9,4 @@ import { run } from './run.ts';
 import { verbs } from './verbs.ts';
 
 /** Every command, in the order in which help shows them. */
-export const commands: readonly Command[] = [run, check, list, verbs, coverage, prove, init];
+export const commands: readonly Command[] = [run, check, list, verbs, coverage, prove, init, importing];

@@ -164,6 +164,13 @@ export class XmppActor implements Actor {
     this.inbox.forget(endsStream);
   }
 
+  /** Puts aside what a login brought, but not what may have come already to who is logged in. */
+  forgetLogin(): void {
+    this.inbox.forget(
+      (event) => endsStream(event) || (event.kind === 'element' && !isOfLogin(event.element)),
+    );
+  }
+
   write(text: string | Buffer, slices?: { every: number }): void {
     this.connection.write(text, slices);
   }
@@ -256,6 +263,11 @@ export class XmppActor implements Actor {
 /** The same with the fullwidth forms of ASCII characters, of which the dot stays one. */
 function fullwidth(text: string): string {
   return text.replace(/[!-\-/-~]/g, (one) => String.fromCodePoint((one.codePointAt(0) ?? 0) + 0xfee0));
+}
+
+/** An element of TLS or SASL, or the answer to the request to bind a resource. */
+function isOfLogin(element: XmlElement): boolean {
+  return element.namespace !== namespaces.client || element.child('bind', namespaces.bind) !== undefined;
 }
 
 /** Nothing that is waited for can come after it. */

@@ -75,6 +75,7 @@ export const managementVerbs = [
       const actor = actorAs(stage, step.subject, XmppActor);
       actor.inbox.forget();
       await reach(actor, 'bound', { resource: actor.resource }, stage);
+      actor.forgetLogin();
     },
   }),
   verb({

@@ -163,6 +163,19 @@ export const receivingVerbs = [
   }),
   verb({
     subject: 'actor',
+    phrase: 'receives in turn',
+    takes: stanza,
+    summary:
+      'As `receives`, but after whatever earlier steps have received in turn: what came before it is passed over for good',
+    example: "- romeo receives in turn: <presence from='{juliet.full}'/>",
+    prepare: ({ value }) => patternOf(value),
+    expect: (step, stage) =>
+      new StanzaExpectation(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, {
+        inTurn: true,
+      }),
+  }),
+  verb({
+    subject: 'actor',
     phrase: 'receives without white space',
     takes: stanza,
     summary:

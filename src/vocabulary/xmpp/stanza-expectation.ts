@@ -17,30 +17,32 @@ export function compare(pattern: StanzaPattern, element: XmlElement, names: Name
   return { differences, captured };
 }
 
-/** A stanza that a pattern describes is to come, wherever it stands among what has arrived; or as the `next`. */
+/** How a stanza is looked for. */
+export interface StanzaOptions {
+  /** No white space may come right before it. */
+  unspaced?: boolean;
+  /** No other element that no step has taken may come before it. */
+  next?: boolean;
+  /** What came before it is passed over for good. */
+  inTurn?: boolean;
+}
+
+/** A stanza that a pattern describes is to come, wherever it stands among what has arrived. */
 export class StanzaExpectation implements Expectation {
   readonly #actor: XmppActor;
   readonly #pattern: StanzaPattern;
   readonly #names: Names;
-  readonly #unspaced: boolean;
-  readonly #next: boolean;
+  readonly #options: StanzaOptions;
 
-  /** `unspaced`: no white space may come right before it. `next`: nor may any other element that no step has taken. */
-  constructor(
-    actor: XmppActor,
-    pattern: StanzaPattern,
-    names: Names,
-    { unspaced = false, next = false } = {},
-  ) {
-    this.#unspaced = unspaced;
-    this.#next = next;
+  constructor(actor: XmppActor, pattern: StanzaPattern, names: Names, options: StanzaOptions = {}) {
+    this.#options = options;
     this.#actor = actor;
     this.#pattern = pattern;
     this.#names = names;
   }
 
   get expected(): string {
-    return `${this.#actor.name} to receive ${this.#next ? 'next ' : ''}${this.#pattern.describe()}`;
+    return `${this.#actor.name} to receive ${this.#options.next ? 'next ' : ''}${this.#pattern.describe()}`;
   }
 
   look(): Look {
@@ -48,21 +50,35 @@ export class StanzaExpectation implements Expectation {
       const element = elementOf(arrival);
       if (!element) continue;
       const { differences, captured } = compare(this.#pattern, element, this.#names);
-      if (differences.length === 0 && this.#unspaced && isSpaced(arrival))
+      if (differences.length === 0 && this.#options.unspaced && isSpaced(arrival))
         return {
           state: 'broken',
           finding: this.#actor.finding('mismatch', this.expected, 'white space came before it'),
         };
       if (differences.length === 0) return { state: 'met', take: () => this.#take(arrival, captured) };
-      if (this.#next || isTheAnswer(this.#pattern, element, this.#names))
+      if (this.#isInItsPlace(element))
         return { state: 'broken', finding: this.#mismatch(element, differences) };
     }
     return this.#actor.brokenBy(this.expected) ?? { state: 'waiting' };
   }
 
+  /** It is where the stanza has to be, and differs from it. In turn, the same id may have been used for another one. */
+  #isInItsPlace(element: XmlElement): boolean {
+    const { next, inTurn } = this.#options;
+    return next || (!inTurn && isTheAnswer(this.#pattern, element, this.#names));
+  }
+
   #take(arrival: Arrival<XmppArrival>, captured: Map<string, string>): void {
+    if (this.#options.inTurn) this.#passOver(arrival);
     arrival.taken = true;
     for (const [name, value] of captured) this.#names.bind(name, value);
+  }
+
+  #passOver(until: Arrival<XmppArrival>): void {
+    for (const earlier of this.#actor.inbox.waiting()) {
+      if (earlier === until) return;
+      if (elementOf(earlier)) earlier.taken = true;
+    }
   }
 
   onArrival(listener: () => void): () => void {

@@ -294,6 +294,27 @@ describe('receives next', () => {
   });
 });
 
+describe('receives in turn', () => {
+  const three = asked((peer) => peer.write('<message/><presence/><iq/>'));
+  const begin = { 'romeo sends': starttls };
+
+  it('passes over what comes before it', async () => {
+    const { finding } = await play(three, 'connected', [begin, { 'romeo receives in turn': '<presence/>' }]);
+    expect(finding).toBeUndefined();
+  });
+
+  it.each(['receives in turn', 'receives'])('has passed over it for good, also for `%s`', async (phrase) => {
+    const steps = [begin, { 'romeo receives in turn': '<presence/>' }, { [`romeo ${phrase}`]: '<message/>' }];
+    const { finding } = await play(three, 'connected', steps, { withinMs: 100 });
+    expect(finding).toMatchObject({ kind: 'mismatch', message: 'within 100 ms 1 other stanza came' });
+  });
+
+  it('goes on with what comes after it', async () => {
+    const steps = [begin, { 'romeo receives in turn': '<presence/>' }, { 'romeo receives in turn': '<iq/>' }];
+    expect((await play(three, 'connected', steps)).finding).toBeUndefined();
+  });
+});
+
 describe('connects', () => {
   const direct = [{ 'romeo connects': { transport: 'tls' } }];
 
