@@ -133,7 +133,7 @@ describe('a connection by TCP', () => {
     connection.write('<message>Żółć</message>', { every: 1 });
     await seen('ended');
     expect(read).toEqual([
-      `<stream xmlns='http://etherx.jabber.org/streams' odd='1'/>`,
+      `<stream:stream xmlns:stream='http://etherx.jabber.org/streams' odd='1'/>`,
       '<message>Żółć</message>',
     ]);
     expect(chunks.filter((chunk) => chunk.startsWith('sent'))).toHaveLength(

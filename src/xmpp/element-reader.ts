@@ -14,6 +14,8 @@ export interface ElementFacts {
   nodes: number;
   /** Namespaces declared on it, by prefix, the default namespace under the empty one. */
   declarations: ReadonlyMap<string, string>;
+  /** Prefixes that it uses and that are declared outside of it, in the header of its stream. */
+  borrowed: ReadonlySet<string>;
 }
 
 export interface ElementReaderOptions {
@@ -54,6 +56,7 @@ export class ElementReader {
   #octets = 0;
   #nodes = 0;
   #attributes = 0;
+  #borrowed = new Set<string>();
   /** A start tag has begun, and is not over. */
   #inStartTag = false;
   /** What was read last ends with a `<` and no `>` after it. */
@@ -180,9 +183,18 @@ export class ElementReader {
       else this.#closed = () => this.#options.onHeader?.(header);
       return;
     }
-    const element = new XmlElement(tag.local, tag.uri, attributesOf(tag));
+    this.#noteBorrowed(tag);
+    const element = new XmlElement(tag.local, tag.uri, attributesOf(tag), [], tag.prefix);
     this.#open.at(-1)?.element.children.push(element);
     this.#open.push({ element, tag });
+  }
+
+  #noteBorrowed(tag: SaxesTagNS): void {
+    const used = [tag.prefix, ...Object.values(tag.attributes).map(({ prefix }) => prefix)];
+    for (const prefix of used) {
+      if (prefix === '' || prefix === 'xml' || prefix === 'xmlns' || prefix in tag.ns) continue;
+      if (!this.#open.some((outer) => prefix in outer.tag.ns)) this.#borrowed.add(prefix);
+    }
   }
 
   #closing(): void {
@@ -192,7 +204,13 @@ export class ElementReader {
     else if (this.#open.length === 0) {
       const { element, tag } = closed;
       const declarations = new Map(Object.entries(tag.ns));
-      const facts = { prefix: tag.prefix, octets: this.#octets, nodes: this.#nodes, declarations };
+      const facts = {
+        prefix: tag.prefix,
+        octets: this.#octets,
+        nodes: this.#nodes,
+        declarations,
+        borrowed: this.#borrowed,
+      };
       this.#startAnew();
       this.#closed = () => this.#options.onElement(element, facts);
     }
@@ -217,6 +235,7 @@ export class ElementReader {
   }
 
   #startAnew(): void {
+    this.#borrowed = new Set();
     this.#octets = 0;
     this.#nodes = 0;
   }

@@ -20,6 +20,14 @@ test('an element is written so that the same element is read', () => {
   );
 });
 
+test('keeps the prefixes of elements, each declared where it is first needed', () => {
+  const text =
+    "<message><v:a xmlns:v='urn:v' v:b='1'><v:c/><d>x<v:e xmlns:v='urn:w'/></d></v:a><f xmlns='urn:f'/></message>";
+  const read = parseFragment(text, { defaultNamespace: 'jabber:client' });
+  expect(read.toXml('jabber:client')).toBe(text);
+  expect(read.elements[0]?.elements[1]?.namespace).toBe('jabber:client');
+});
+
 test('finds its children', () => {
   const element = parseFragment("<a xmlns='urn:a' b='1'>x<c/>y<c xmlns='urn:c'/></a>");
   expect(element.get('b')).toBe('1');

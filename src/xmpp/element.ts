@@ -1,24 +1,27 @@
 /**
- * An XML element as it came over a stream or is about to go out: names are resolved to namespaces, prefixes
- * are forgotten. Attributes without a prefix are keyed by their name, `xml:lang` by `xml:lang`, any other
- * prefixed attribute by `{namespace}name`.
+ * An XML element as it came over a stream or is about to go out: names are resolved to namespaces. Attributes without
+ * a prefix are keyed by their name, `xml:lang` by `xml:lang`, any other prefixed attribute by `{namespace}name`.
  */
 export class XmlElement {
   readonly name: string;
   readonly namespace: string;
   readonly attributes: Map<string, string>;
   readonly children: (XmlElement | string)[];
+  /** As it was written, or is to be; it says nothing about what the element is (RFC 6120 section 8.4). */
+  readonly prefix: string;
 
   constructor(
     name: string,
     namespace: string,
     attributes: Record<string, string> | Map<string, string> = {},
     children: (XmlElement | string)[] = [],
+    prefix = '',
   ) {
     this.name = name;
     this.namespace = namespace;
     this.attributes = attributes instanceof Map ? attributes : new Map(Object.entries(attributes));
     this.children = children;
+    this.prefix = prefix;
   }
 
   get(attribute: string): string | undefined {
@@ -46,23 +49,47 @@ export class XmlElement {
 
   /** The element as XML text; a namespace is declared where it differs from `inherited`. */
   toXml(inherited = ''): string {
-    const written: string[] = [this.name];
-    if (this.namespace !== inherited) written.push(`xmlns='${escapeXml(this.namespace)}'`);
-    let prefixes = 0;
+    return this.#written(inherited, new Map());
+  }
+
+  #written(inherited: string, prefixes: ReadonlyMap<string, string>): string {
+    const name = this.prefix === '' ? this.name : `${this.prefix}:${this.name}`;
+    const written: string[] = [name];
+    const scope = new Map(prefixes);
+    if (this.prefix !== '' && prefixes.get(this.prefix) !== this.namespace) {
+      scope.set(this.prefix, this.namespace);
+      written.push(`xmlns:${this.prefix}='${escapeXml(this.namespace)}'`);
+    } else if (this.prefix === '' && this.namespace !== inherited) {
+      written.push(`xmlns='${escapeXml(this.namespace)}'`);
+    }
     for (const [key, value] of this.attributes) {
       const qualified = /^\{(.*)\}(.*)$/s.exec(key);
       if (qualified) {
-        const prefix = `a${prefixes++}`;
-        written.push(`xmlns:${prefix}='${escapeXml(qualified[1] ?? '')}'`);
-        written.push(`${prefix}:${qualified[2]}='${escapeAttribute(value)}'`);
+        const [, namespace = '', local] = qualified;
+        const prefix = prefixOf(namespace, scope) ?? freePrefix(scope);
+        if (!scope.has(prefix)) written.push(`xmlns:${prefix}='${escapeXml(namespace)}'`);
+        scope.set(prefix, namespace);
+        written.push(`${prefix}:${local}='${escapeAttribute(value)}'`);
       } else written.push(`${key}='${escapeAttribute(value)}'`);
     }
     if (this.children.length === 0) return `<${written.join(' ')}/>`;
+    const within = this.prefix === '' ? this.namespace : inherited;
     const inside = this.children.map((child) =>
-      typeof child === 'string' ? escapeXml(child) : child.toXml(this.namespace),
+      typeof child === 'string' ? escapeXml(child) : child.#written(within, scope),
     );
-    return `<${written.join(' ')}>${inside.join('')}</${this.name}>`;
+    return `<${written.join(' ')}>${inside.join('')}</${name}>`;
   }
+}
+
+function prefixOf(namespace: string, scope: ReadonlyMap<string, string>): string | undefined {
+  for (const [prefix, bound] of scope) if (bound === namespace) return prefix;
+  return undefined;
+}
+
+function freePrefix(scope: ReadonlyMap<string, string>): string {
+  let number = 0;
+  while (scope.has(`a${number}`)) number++;
+  return `a${number}`;
 }
 
 const entities: Record<string, string> = {

@@ -167,6 +167,22 @@ describe('a pattern', () => {
   });
 });
 
+describe('a pattern of names as they are written', () => {
+  const written = (pattern: string, actual: string) =>
+    compilePattern(parse(pattern), { asWritten: true }).match(parse(actual), (text, found) => text === found);
+
+  test('asks for the same prefixes, and for none where it has none', () => {
+    const prefixed = "<message><v:a xmlns:v='urn:v'/></message>";
+    expect(written(prefixed, prefixed)).toEqual([]);
+    expect(written(prefixed, "<message><a xmlns='urn:v'/></message>")).toEqual([
+      { path: 'message/a', expected: 'the prefix v', actual: 'no prefix' },
+    ]);
+    expect(written('<message/>', "<c:message xmlns:c='jabber:client'/>")).toEqual([
+      { path: 'message', expected: 'no prefix', actual: 'the prefix c' },
+    ]);
+  });
+});
+
 describe('a fragment that cannot be read', () => {
   test.each([
     ['<message>\n  <body>x</bdy>\n</message>', 2, /closing tag|close tag/],

@@ -21,6 +21,8 @@ export interface PatternOptions {
   exactly?: boolean;
   /** Children come in the order of the pattern. */
   inOrder?: boolean;
+  /** The names of elements must have the prefixes that they have in the pattern. */
+  asWritten?: boolean;
 }
 
 export interface StanzaPattern {
@@ -76,7 +78,7 @@ function normalized(element: XmlElement, inherited: string): XmlElement {
   const children = content
     .filter((child) => typeof child !== 'string' || child.trim() !== '')
     .map((child) => (typeof child === 'string' ? child : normalized(inError(child), namespace)));
-  const normal = new XmlElement(element.name, namespace, element.attributes, children);
+  const normal = new XmlElement(element.name, namespace, element.attributes, children, element.prefix);
   if (strictness) strictnessOf.set(normal, strictness);
   return normal;
 
@@ -124,6 +126,10 @@ function compare(
   }
   if (wanted.namespace !== actual.namespace) {
     differences.push({ path: `${path}/@xmlns`, expected: wanted.namespace, actual: actual.namespace });
+  }
+  if (options.asWritten && wanted.prefix !== actual.prefix) {
+    const prefixed = ({ prefix }: XmlElement) => (prefix === '' ? 'no prefix' : `the prefix ${prefix}`);
+    differences.push({ path, expected: prefixed(wanted), actual: prefixed(actual) });
   }
   for (const [name, value] of wanted.attributes) check(`${path}/@${name}`, value, actual.get(name));
   if (wanted.text !== '') check(`${path}/text()`, wanted.text, actual.text);
@@ -219,7 +225,7 @@ function unwanted(
   return wanted.elements.flatMap((child) => {
     if (!child.text.startsWith(absence)) return [];
     const rest = child.children.map((one) => (typeof one === 'string' ? one.replace(absence, '') : one));
-    const pattern = new XmlElement(child.name, child.namespace, child.attributes, rest);
+    const pattern = new XmlElement(child.name, child.namespace, child.attributes, rest, child.prefix);
     const there = actual.elements.find(
       (one) => compare(pattern, one, path, matchText, options).differences.length === 0,
     );

@@ -23,13 +23,11 @@ export interface StreamHeaderFacts {
  * children: its name, namespace and attributes, and how its namespaces were declared.
  */
 export class StreamHeader extends XmlElement {
-  readonly prefix: string;
   readonly declarations: ReadonlyMap<string, string>;
   readonly declaration: XmlDeclaration | undefined;
 
   constructor(name: string, namespace: string, attributes: Map<string, string>, facts: StreamHeaderFacts) {
-    super(name, namespace, attributes);
-    this.prefix = facts.prefix;
+    super(name, namespace, attributes, [], facts.prefix);
     this.declarations = facts.declarations;
     this.declaration = facts.declaration;
   }

@@ -33,7 +33,7 @@ describe('a stream', () => {
     'header stream im.example.com jabber:client',
     `<message to='a@b'><body>Żółć 🙂 &lt;😀</body></message>`,
     '<presence/>',
-    `<b xmlns='urn:x' xmlns:a0='urn:x' a0:c='1' xml:lang='de'>&lt;&amp;</b>`,
+    `<a:b xmlns:a='urn:x' a:c='1' xml:lang='de'>&lt;&amp;</a:b>`,
     `<c d='&gt;&gt;' e='&gt;'>x&gt;y&gt;]&gt;z&gt;</c>`,
     'end',
   ];
@@ -194,7 +194,7 @@ describe('a framed stream', () => {
     const close = "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing' />";
     expect(read([open, features, '<message xmlns="jabber:client"/>', open, close], framed)).toEqual([
       'header  im.example.com urn:ietf:params:xml:ns:xmpp-framing',
-      "<features xmlns='http://etherx.jabber.org/streams'/>",
+      "<stream:features xmlns:stream='http://etherx.jabber.org/streams'/>",
       '<message/>',
       'header  im.example.com urn:ietf:params:xml:ns:xmpp-framing',
       'end',

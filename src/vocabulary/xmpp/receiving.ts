@@ -1,6 +1,6 @@
 import type { XmlElement } from '../../xmpp/element.ts';
 import { parseFragment } from '../../xmpp/parse-xml.ts';
-import { compilePattern, type StanzaPattern } from '../../xmpp/pattern.ts';
+import { compilePattern, type PatternOptions, type StanzaPattern } from '../../xmpp/pattern.ts';
 import type { Expectation, Finding, Look } from '../expectation.ts';
 import { actorAs, StepMistake, verb } from '../vocabulary.ts';
 import { XmppActor } from './actor.ts';
@@ -22,8 +22,8 @@ export function parseStanza(text: string): XmlElement {
   }
 }
 
-export function patternOf(text: string, exactly = false): StanzaPattern {
-  const pattern = compilePattern(parseStanza(text), { exactly });
+export function patternOf(text: string, options: PatternOptions = {}): StanzaPattern {
+  const pattern = compilePattern(parseStanza(text), options);
   const misplaced = marksOutOfPlace(pattern.wanted);
   if (misplaced === undefined) return pattern;
   throw new StepMistake(
@@ -144,7 +144,19 @@ export const receivingVerbs = [
     takes: stanza,
     summary: 'As `receives`, but the element has no attribute and no child that the pattern does not name',
     example: "- romeo receives exactly: <iq type='result' id='{#p}' from='{domain}' to='{romeo.full}'/>",
-    prepare: ({ value }) => patternOf(value, true),
+    prepare: ({ value }) => patternOf(value, { exactly: true }),
+    expect: (step, stage) =>
+      new StanzaExpectation(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives as written',
+    takes: stanza,
+    summary:
+      'As `receives`, but the elements that the pattern names have the prefixes that they have there, or none (RFC 6120 sections 4.8.5 and 8.4)',
+    example: `- juliet receives as written: |
+    <message id='{#m}'><v:lark xmlns:v='urn:example:verona'/></message>`,
+    prepare: ({ value }) => patternOf(value, { asWritten: true }),
     expect: (step, stage) =>
       new StanzaExpectation(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names),
   }),

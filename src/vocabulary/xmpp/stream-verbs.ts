@@ -1,5 +1,6 @@
 import { offeredMechanisms } from '../../xmpp/authentication.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
+import type { StreamHeader } from '../../xmpp/stream-header.ts';
 import type { Expectation } from '../expectation.ts';
 import { describeFacts, FactExpectation, judgeFacts } from '../facts.ts';
 import type { Stage } from '../stage.ts';
@@ -30,6 +31,11 @@ export const streamVerbs = [
         namespace: { ...text, description: 'The default namespace that is declared' },
         declaration: { ...text, description: 'The version in the XML declaration; {-}: there is none' },
         encoding: { ...text, description: 'The encoding in the XML declaration' },
+        standalone: { ...text, description: 'What the XML declaration says of standalone' },
+        'other prefixes': {
+          ...text,
+          description: 'Those that are declared beside that of the stream namespace; {-}: none',
+        },
       },
       additionalProperties: false,
     },
@@ -49,6 +55,8 @@ export const streamVerbs = [
             namespace: header.declarations.get(''),
             declaration: header.declaration?.version,
             encoding: header.declaration?.encoding,
+            standalone: header.declaration?.standalone,
+            'other prefixes': otherPrefixes(header),
             lang: header.get('xml:lang'),
           };
           const actual = (name: string) => (name in facts ? facts[name] : header.get(name));
@@ -291,6 +299,11 @@ export const streamVerbs = [
     },
   }),
 ];
+
+function otherPrefixes({ prefix, declarations }: StreamHeader): string | undefined {
+  const others = [...declarations.keys()].filter((one) => one !== '' && one !== prefix);
+  return others.length === 0 ? undefined : others.join(' ');
+}
 
 function offer(
   actor: XmppActor,
