@@ -18,6 +18,8 @@ export interface PipeOptions {
   direction: Direction;
   state: PathState;
   observe: (event: { type: 'passed' | 'ended' | 'reset'; direction: Direction; octets?: number }) => void;
+  /** Called with all octets, before they are handed on. */
+  watch?: (octets: Buffer) => void;
   /** The allowance is used up, and the last octets of it were handed on. */
   spent: () => void;
 }
@@ -54,7 +56,10 @@ export class Pipe {
     this.#from = from;
     this.#to = to;
     this.#options = options;
-    from.on('data', (octets: Buffer) => this.#take({ octets, since: performance.now() }));
+    from.on('data', (octets: Buffer) => {
+      options.watch?.(octets);
+      this.#take({ octets, since: performance.now() });
+    });
     from.once('end', () => this.#take({ sign: 'end', since: performance.now() }));
     from.once('error', () => this.#take({ sign: 'reset', since: performance.now() }));
     to.on('drain', () => this.#wake('drain'));

@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { type Direction, type PathState, Pipe } from './pipe.ts';
 import { reset } from './reset.ts';
+import { TlsRecords } from './tls-records.ts';
 
 export type { Direction } from './pipe.ts';
 
@@ -29,6 +30,7 @@ export class Relay {
   readonly #server: Server;
   readonly #observe: (event: RelayEvent) => void;
   readonly #passages = new Set<Passage>();
+  #records = new TlsRecords();
   readonly #state: PathState = {
     halted: false,
     latencyMs: 0,
@@ -64,6 +66,11 @@ export class Relay {
   /** Whether it holds anything back: octets, or the end of a connection. */
   get busy(): boolean {
     return [...this.#passages].some((passage) => passage.busy);
+  }
+
+  /** What came from the server on the latest connection ended with a TLS alert; for TLS from the first octet, up to 1.2. */
+  get endedWithAlert(): boolean {
+    return this.#records.endedWithAlert;
   }
 
   /** Resets every connection on both sides (RST). Later connections pass. */
@@ -123,11 +130,14 @@ export class Relay {
   #accept(actor: Socket): void {
     const connection = ++this.#accepted;
     this.#observe({ type: 'accepted', connection });
+    const records = new TlsRecords();
+    this.#records = records;
     const passage = new Passage(
       actor,
       () => connect({ ...this.#target, allowHalfOpen: true, noDelay: true }),
       {
         state: this.#state,
+        watch: (octets) => records.pass(octets),
         observe: (event) => this.#observe({ ...event, connection }),
         spent: () => this.#spend(),
         gone: () => this.#passages.delete(passage),
@@ -140,6 +150,8 @@ export class Relay {
 
 interface PassageOptions {
   state: PathState;
+  /** Called with what comes from the server. */
+  watch: (octets: Buffer) => void;
   observe: (event: Omit<RelayEvent, 'connection'>) => void;
   spent: () => void;
   gone: () => void;
@@ -195,10 +207,10 @@ class Passage {
     });
     server.once('connect', () => {
       reached = true;
-      const { state, observe, spent } = this.#options;
+      const { state, watch, observe, spent } = this.#options;
       this.#pipes = [
         new Pipe(this.#actor, server, { direction: 'sent', state, observe, spent }),
-        new Pipe(server, this.#actor, { direction: 'received', state, observe, spent }),
+        new Pipe(server, this.#actor, { direction: 'received', state, watch, observe, spent }),
       ];
     });
   }

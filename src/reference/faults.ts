@@ -24,6 +24,7 @@ import { faults as scramFaults } from './xmpp/sasl-scram.ts';
 import { faults as scramMessageFaults } from './xmpp/sasl-scram-messages.ts';
 import { faults as stanzaErrorFaults } from './xmpp/stanza-errors.ts';
 import { faults as stanzaFaults } from './xmpp/stanza-rules.ts';
+import { faults as shapeFaults } from './xmpp/stanza-shapes.ts';
 import { faults as starttlsFaults } from './xmpp/starttls.ts';
 import { faults as elementFaults } from './xmpp/stream-elements.ts';
 import { faults as streamErrorFaults } from './xmpp/stream-errors.ts';
@@ -68,7 +69,7 @@ const areas: Readonly<Record<string, FaultArea>> = {
     ],
   },
   binding: { service: 'xmpp', faults: bindingFaults },
-  stanzas: { service: 'xmpp', faults: [...stanzaFaults, ...stanzaErrorFaults, ...iqFaults] },
+  stanzas: { service: 'xmpp', faults: [...stanzaFaults, ...stanzaErrorFaults, ...shapeFaults, ...iqFaults] },
   addresses: { service: 'xmpp', faults: [...addressFaults, ...domainpartFaults, ...precisFaults] },
   roster: { service: 'xmpp', faults: [...rosterFaults, ...rosterPushFaults] },
   subscriptions: { service: 'xmpp', faults: [...subscriptionFaults, ...inboundSubscriptionFaults] },

@@ -16,6 +16,7 @@ export class XmppDomain {
   readonly identity: TlsIdentity;
   readonly accounts: Accounts;
   readonly streams = new Set<ClientStream>();
+  #streamNumber = 0;
   /** Sessions that can be resumed, by their SM-ID (XEP-0198 section 5). */
   readonly resumable = new Map<string, Session>();
 
@@ -29,6 +30,12 @@ export class XmppDomain {
     this.activity = ground.activity;
     this.identity = ground.identity;
     this.accounts = new Accounts(name);
+  }
+
+  /** For a fault: how many streams it has numbered. */
+  nextStreamNumber(): string {
+    this.#streamNumber += 1;
+    return `stream-${this.#streamNumber}`;
   }
 
   serves(address: Address): boolean {

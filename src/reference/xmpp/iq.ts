@@ -139,7 +139,8 @@ export function handleIq(
   }
   if (!stanza.get('id') && faults.active('iq-without-id-goes-unanswered')) return;
   if (!isProperRequest(stanza, faults)) {
-    session.send(errorReply(domain, stanza, 'bad-request'));
+    const text = 'A request has an id, the type get or set, and one child (RFC 6120 section 8.2.3)';
+    session.send(errorReply(domain, stanza, 'bad-request', text));
     return;
   }
   if (to && !domain.serves(to)) session.send(errorReply(domain, stanza, 'remote-server-not-found'));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { XmlElement } from '../../xmpp/element.ts';
 import { bareJid } from '../../xmpp/jid.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
@@ -98,6 +99,11 @@ export const faults: Fault[] = [
     breaks: ['rfc6121/4.5.2*', 'rfc6121/4.5.3*', 'messaging/presence-sign-out-seen'],
     summary: 'Tells nobody when a client says that it is unavailable',
     silent: true,
+  },
+  {
+    name: 'own-presence-without-id',
+    breaks: ['rfc6120/8.1.3-id-on-own-messages-and-presence'],
+    summary: 'Gives no id to the presence that it makes for clients whose connection broke',
   },
   {
     name: 'vanished-clients-stay-available',
@@ -284,6 +290,8 @@ function becomeUnavailable(domain: XmppDomain, session: Session, stanza: XmlElem
 export function endPresence(domain: XmppDomain, session: Session): void {
   if (!session.available && session.directed.size === 0) return;
   if (domain.faults.active('vanished-clients-stay-available')) return;
-  const attributes = { type: 'unavailable', from: session.full };
+  const attributes: Record<string, string> = { type: 'unavailable', from: session.full };
+  // RFC 6120 section 8.1.3: whoever makes a stanza gives it an id, and here that is the server.
+  if (!domain.faults.active('own-presence-without-id')) attributes.id = randomUUID();
   becomeUnavailable(domain, session, new XmlElement('presence', namespaces.client, attributes));
 }

@@ -127,8 +127,8 @@ export function answerRoster(domain: XmppDomain, request: IqRequest): XmlElement
   const { session, stanza, payload, account } = request;
   const own = account === session.account;
   const foreign = account && domain.faults.active('roster-of-others-can-be-set');
-  if (!account || !payload.is('query', namespaces.roster))
-    return errorReply(domain, stanza, 'service-unavailable');
+  if (!account) return errorReply(domain, stanza, 'service-unavailable');
+  if (payload.name !== 'query') return errorReply(domain, stanza, 'feature-not-implemented');
   if (!own && !(foreign && stanza.get('type') === 'set')) return errorReply(domain, stanza, 'forbidden');
   return stanza.get('type') === 'get' ? getRoster(domain, request) : setRoster(domain, request, account);
 }

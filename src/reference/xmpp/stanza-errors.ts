@@ -18,6 +18,7 @@ export const faults: Fault[] = [
     name: 'stanza-error-without-condition',
     breaks: [
       'rfc6120/8.3.1-error-returned-for-iq',
+      'rfc6120/8.3.2-defined-condition',
       'rfc6120/8.3.3.1-bad-request',
       'rfc6120/8.3.3.19-service-unavailable',
       'rfc6120/8.3.3.7-item-not-found-no-presence-leak',
@@ -28,9 +29,12 @@ export const faults: Fault[] = [
   {
     name: 'stanza-error-is-undefined-condition',
     breaks: [
+      'rfc6120/10.4.3-unresolved-domain',
       'rfc6120/10.5.1-domain',
       'rfc6120/8.3.3.1-bad-request',
       'rfc6120/8.3.3.19-service-unavailable',
+      'rfc6120/8.3.3.21-undefined-condition-explained',
+      'rfc6120/8.3.3.3-feature-not-implemented',
       'rfc6120/8.3.3.8-jid-malformed',
       'rfc6120/8.4-unknown-iq-service-unavailable',
       'rfc6121/2.3.3-error-returned',

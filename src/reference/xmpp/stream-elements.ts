@@ -2,6 +2,7 @@ import { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
 import type { XmppDomain } from './domain.ts';
+import { shaped } from './stanza-shapes.ts';
 
 /** What can go wrong while an element is written. */
 export const faults: Fault[] = [
@@ -31,6 +32,19 @@ export const faults: Fault[] = [
     summary: 'Puts comments into its stream',
   },
   {
+    name: 'extension-namespace-is-declared-in-header',
+    breaks: [
+      'rfc6120/4.8.5-no-extension-declarations-in-header',
+      'rfc6120/8.4-extension-prefix-declared-in-stanza',
+    ],
+    summary: 'Declares the namespace of rosters in its stream header and nowhere else',
+  },
+  {
+    name: 'prefixes-are-replaced',
+    breaks: ['rfc6120/8.4-prefixes-maintained'],
+    summary: 'Writes what it delivers without the prefixes that its sender chose',
+  },
+  {
     name: 'types-are-dropped',
     breaks: ['rfc6120/8.1.4-type'],
     summary: 'Delivers stanzas without their type',
@@ -55,11 +69,29 @@ export function writtenFor(domain: XmppDomain, framing: 'stream' | 'framed', ele
 
 function written({ faults }: XmppDomain, element: XmlElement, inherited: string): string {
   const stanza = ['message', 'presence', 'iq'].includes(element.name);
+  if (faults.active('prefixes-are-replaced')) return unprefixed(element).toXml(inherited);
   const untyped = stanza && faults.active('types-are-dropped');
-  const xml = (untyped ? withoutType(element) : element).toXml(inherited);
+  const xml = (untyped ? withoutType(element) : shaped(faults, element)).toXml(inherited);
   if (faults.active('comments-are-sent')) return `<!-- ${element.name} -->${xml}`;
   if (faults.active('markup-is-not-escaped')) return xml.replace(/&lt;/g, '<').replace(/&amp;/g, '&');
+  if (faults.active('extension-namespace-is-declared-in-header'))
+    return borrowing(shaped(faults, element), inherited);
   return faults.active('prefixes-are-not-declared') ? xml.replace(/ xmlns:a\d+='[^']*'/g, '') : xml;
+}
+
+/** Written by the prefix that only the header declares: see `responseHeader`. */
+function borrowing(element: XmlElement, inherited: string): string {
+  return prefixed(element).toXml(inherited).replaceAll(` xmlns:q='${namespaces.roster}'`, '');
+}
+
+function unprefixed({ name, namespace, attributes, children }: XmlElement): XmlElement {
+  const inside = children.map((child) => (child instanceof XmlElement ? unprefixed(child) : child));
+  return new XmlElement(name, namespace, attributes, inside);
+}
+
+function prefixed({ name, namespace, attributes, children, prefix }: XmlElement): XmlElement {
+  const inside = children.map((child) => (child instanceof XmlElement ? prefixed(child) : child));
+  return new XmlElement(name, namespace, attributes, inside, namespace === namespaces.roster ? 'q' : prefix);
 }
 
 function withoutType({ name, namespace, attributes, children }: XmlElement): XmlElement {

@@ -14,6 +14,11 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
+    name: 'features-are-sent-again',
+    breaks: ['rfc6120/4.3.5-no-later-features'],
+    summary: 'Sends its stream features again when a client that has bound a resource sends something',
+  },
+  {
     name: 'stream-closes-without-closing-tag',
     breaks: ['rfc6120/4.4-answers-closing-tag', 'rfc7395/3.6-close-answered'],
     summary: 'Drops the connection when the client closes its stream',

@@ -86,6 +86,26 @@ export const faults: Fault[] = [
     summary: 'Opens streams without an XML declaration',
   },
   {
+    name: 'xml-declaration-is-malformed',
+    breaks: ['rfc6120/11.5-declaration-well-formed'],
+    summary: 'Sends an XML declaration whose parts stand in the wrong order',
+  },
+  {
+    name: 'standalone-is-sent',
+    breaks: ['rfc6120/11.5-no-standalone-sent'],
+    summary: 'Sends an XML declaration that calls the stream standalone',
+  },
+  {
+    name: 'byte-order-mark-is-sent',
+    breaks: ['rfc6120/11.6-no-byte-order-mark'],
+    summary: 'Begins its stream with a byte order mark',
+  },
+  {
+    name: 'stream-ids-are-counted',
+    breaks: ['rfc6120/4.7.3-id-unpredictable'],
+    summary: 'Numbers its streams, and takes the number for the id',
+  },
+  {
     name: 'xml-declaration-is-demanded',
     breaks: ['rfc6120/11.6-utf-8-supported'],
     summary: 'Refuses stream headers that no XML declaration precedes',
@@ -244,9 +264,19 @@ export function responseHeader(
     return `<open xmlns='${namespaces.framing}'${written.join('')}/>`;
   }
   const content = faults.active('stream-header-for-servers') ? namespaces.server : namespaces.client;
-  const declared = `xmlns='${content}' xmlns:stream='${namespaces.stream}'`;
-  const declaration = faults.active('xml-declaration-is-not-sent') ? '' : "<?xml version='1.0'?>";
-  return `${declaration}<stream:stream ${declared}${written.join('')}>`;
+  const extension = faults.active('extension-namespace-is-declared-in-header')
+    ? ` xmlns:q='${namespaces.roster}'`
+    : '';
+  const declared = `xmlns='${content}' xmlns:stream='${namespaces.stream}'${extension}`;
+  return `${xmlDeclaration(domain)}<stream:stream ${declared}${written.join('')}>`;
+}
+
+/** RFC 6120 section 11.5. */
+function xmlDeclaration({ faults }: XmppDomain): string {
+  if (faults.active('xml-declaration-is-not-sent')) return '';
+  if (faults.active('xml-declaration-is-malformed')) return "<?xml encoding='UTF-8' version='1.0'?>";
+  if (faults.active('standalone-is-sent')) return "<?xml version='1.0' standalone='yes'?>";
+  return `${faults.active('byte-order-mark-is-sent') ? '\uFEFF' : ''}<?xml version='1.0'?>`;
 }
 
 /** What ends the stream: the closing tag of its root, or the `<close/>` of a framed one (RFC 7395 section 3.6). */

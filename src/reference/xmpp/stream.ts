@@ -203,7 +203,9 @@ export class ClientStream implements TransportListener {
   #sendHeader(header?: StreamHeader): void {
     if (this.#open) return;
     this.#open = true;
-    const id = randomBytes(16).toString('base64url');
+    const { faults } = this.domain;
+    const counted = faults.active('stream-ids-are-counted');
+    const id = counted ? this.domain.nextStreamNumber() : randomBytes(16).toString('base64url');
     this.transport.write(responseHeader(this.domain, this.transport.framing, id, header));
   }
 
@@ -250,6 +252,7 @@ export class ClientStream implements TransportListener {
   #stanza(stanza: XmlElement): void {
     const { faults } = this.domain;
     if (this.session) {
+      if (faults.active('features-are-sent-again')) this.send(streamFeatures(this));
       this.session.management?.countHandled();
       handleStanza(this.domain, this.session, stanza);
       return;

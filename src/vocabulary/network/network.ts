@@ -1,4 +1,5 @@
 import type { Relay } from '../../network/relay.ts';
+import { StepFailure } from '../expectation.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from '../quantity.ts';
 import type { Stage } from '../stage.ts';
 import { type Vocabulary, verb } from '../vocabulary.ts';
@@ -101,6 +102,21 @@ export const network: Vocabulary = {
       play: ({ slots, value }, stage) => {
         relayOf(stage, slots).slice({ every: value.every });
         stage.transcript.event('network', `slices ${slots.actor}`);
+      },
+    }),
+    verb({
+      subject: 'network',
+      phrase: 'last carried an alert to {actor}',
+      summary:
+        'The last TLS record from the server was an alert: close_notify, where nothing else was wrong. For direct TLS up to version 1.2, once the connection is over',
+      example: '- network last carried an alert to romeo',
+      play: ({ slots }, stage) => {
+        if (relayOf(stage, slots).endedWithAlert) return;
+        throw new StepFailure({
+          kind: 'mismatch',
+          expected: `a TLS alert to be the last that ${slots.actor} gets`,
+          message: 'the last TLS record was something else',
+        });
       },
     }),
   ],

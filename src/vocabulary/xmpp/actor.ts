@@ -12,6 +12,9 @@ import { issueWanted, type WantedCertificate } from './client-certificates.ts';
 
 export type XmppArrival = XmppEvent;
 
+/** So much of what came is kept for steps that look back at all of it. */
+const mostRemembered = 200;
+
 /** How an actor reaches the server. */
 export interface Way {
   transport: Transport;
@@ -42,6 +45,7 @@ export class XmppActor implements Actor {
   /** An attempt to authenticate that waits for the client's answer. */
   challenged: Challenged | undefined;
   #sentinel: string | undefined;
+  readonly #received: XmppEvent[] = [];
 
   constructor(name: string, account: Account, way: Way, stage: Stage) {
     this.name = name;
@@ -135,7 +139,18 @@ export class XmppActor implements Actor {
     });
   }
 
+  /** What came so far, taken by steps or not; of much, the latest. */
+  get received(): readonly XmppEvent[] {
+    return this.#received;
+  }
+
+  #remember(event: XmppEvent): void {
+    this.#received.push(event);
+    if (this.#received.length > mostRemembered) this.#received.shift();
+  }
+
   #arrive(event: XmppEvent): void {
+    this.#remember(event);
     if (event.kind === 'features') this.features = event.element;
     if (event.kind === 'header') this.features = undefined;
     if (event.kind === 'tls') this.tls = event;

@@ -4,6 +4,7 @@ import { bring, givenOptions } from './given.ts';
 import { managementVerbs } from './management-verbs.ts';
 import { receivingVerbs } from './receiving.ts';
 import { sendingVerbs } from './sending-verbs.ts';
+import { sessionVerbs } from './session-verbs.ts';
 import { streamVerbs } from './stream-verbs.ts';
 import { endpointFor, isTransport, transports } from './transport.ts';
 
@@ -12,7 +13,14 @@ export const xmpp: Vocabulary = {
   name: 'xmpp',
   summary:
     'XMPP as a client sees it: streams, TLS, SASL, stanzas and stream management, over TCP, TLS or WebSocket',
-  verbs: [...connectingVerbs, ...managementVerbs, ...sendingVerbs, ...receivingVerbs, ...streamVerbs],
+  verbs: [
+    ...connectingVerbs,
+    ...managementVerbs,
+    ...sendingVerbs,
+    ...receivingVerbs,
+    ...sessionVerbs,
+    ...streamVerbs,
+  ],
   actors: {
     states: [
       { name: 'registered', summary: 'the account exists, nothing is connected' },

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { TlsRecords } from './tls-records.ts';
+
+const data = [23, 3, 3, 0, 3, 21, 21, 21];
+const closeNotify = [21, 3, 3, 0, 2, 1, 0];
+
+it.each([1, 3, 100])('follows records that come %i octets at a time', (size) => {
+  const read = (...records: number[][]) => {
+    const octets = Buffer.from(records.flat());
+    const seen = new TlsRecords();
+    for (let at = 0; at < octets.length; at += size) seen.pass(octets.subarray(at, at + size));
+    return seen.endedWithAlert;
+  };
+  expect(read()).toBe(false);
+  expect(read(data)).toBe(false);
+  expect(read(data, closeNotify)).toBe(true);
+  expect(read(closeNotify, data)).toBe(false);
+});
