@@ -7,8 +7,8 @@ import type { StreamManagement } from '../../xmpp/stream-management.ts';
 import { type Finding, type Look, StepFailure } from '../expectation.ts';
 import { Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
-import { endpointFor, type Transport } from './transport.ts';
 import { issueWanted, type WantedCertificate } from './client-certificates.ts';
+import { endpointFor, type Transport } from './transport.ts';
 
 export type XmppArrival = XmppEvent;
 
