@@ -62,3 +62,10 @@ Component "rooms.touchstone.example" "muc"
 	modules_enabled = { "muc_mam" }
 	restrict_room_creation = false
 	muc_room_default_public = true
+
+-- Whoever has an account may make nodes: which of them is an administrator, a test cannot choose.
+Component "pubsub.touchstone.example" "pubsub"
+	expose_publisher = true
+	add_permissions = { ["prosody:registered"] = { "pubsub:create-node" } }
+
+Component "uploads.touchstone.example" "http_file_share"

@@ -21,7 +21,7 @@ export function referencePage(): string {
     '| `{name}`, `{!name}` | what was kept, or a counter; any text but that |',
     '| `{*}`, `{/x/}`, `{a\\|b}` | any text, text that matches, one of these words |',
     '| `{-}`, `{-\\|a}` | nothing: no such attribute or child; or also this word |',
-    '| `{=}`, `{+}` | first in an element: it and what is in it are as written, in this order, and no more; more may be there |',
+    '| `{=}`, `{+}` | first in an element: of it and in it no attribute and no child but what is written, in this order; more may be there again |',
     '| `{{`, `}}` | a brace itself |',
   ];
   for (const vocabulary of vocabularies) parts.push('', ...section(vocabulary));

@@ -7,7 +7,7 @@
  *   {*}            any text                       {name=/x/}  text that matches, kept as `name`
  *   {/x/}          text that matches              {a|b}       one of these words
  *   {-}            nothing: no such attribute or child   {-|a}  nothing, or this word
- *   {=}            first in an element: it is as the pattern, and no more   {+}  first in an element: more may be there
+ *   {=}, {+}       first in an element: no attribute and no child but these; more may be there again
  *   {{  }}         a brace
  */
 export type Segment = { source: string } & (

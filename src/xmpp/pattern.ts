@@ -23,6 +23,8 @@ export interface PatternOptions {
   inOrder?: boolean;
   /** The names of elements must have the prefixes that they have in the pattern. */
   asWritten?: boolean;
+  /** Where the pattern gives no text there may be one. */
+  anyText?: boolean;
 }
 
 export interface StanzaPattern {
@@ -51,7 +53,8 @@ interface Comparison {
  * Makes a pattern of an element: names, namespaces, attributes, text and children that it has must be there, in
  * any order, each child in a child of its own. White space alone is no text. A child of a stanza's `<error/>`
  * written without a namespace of its own is a stanza error condition (RFC 6120 section 8.3.2). Text that begins with
- * `{=}` makes an element, and those in it, as strict as can be; with `{+}` it is lenient again.
+ * `{=}` wants of an element, and of those in it, no attribute and no child but those of the pattern, in its order; after
+ * `{+}` more may be there again.
  */
 export function compilePattern(element: XmlElement, options: PatternOptions = {}): StanzaPattern {
   const wanted = normalized(element, namespaces.client);
@@ -93,7 +96,7 @@ function normalized(element: XmlElement, inherited: string): XmlElement {
 const strictnessOf = new WeakMap<XmlElement, PatternOptions>();
 
 const marks: Readonly<Record<string, PatternOptions>> = {
-  '{=}': { exactly: true, inOrder: true },
+  '{=}': { exactly: true, inOrder: true, anyText: true },
   '{+}': {},
 };
 
@@ -136,18 +139,23 @@ function compare(
   const children = compareChildren(wanted, actual, path, matchText, options);
   differences.push(...children.differences);
   matched.push(...children.matched);
-  if (options.exactly) differences.push(...surplus(wanted, actual, path), ...children.surplus);
+  if (options.exactly) differences.push(...surplus(wanted, actual, path, options), ...children.surplus);
   return { differences, matched };
 }
 
 /** What an element has in attributes and text that an exact pattern does not name. */
-function surplus(wanted: XmlElement, actual: XmlElement, path: string): Difference[] {
+function surplus(
+  wanted: XmlElement,
+  actual: XmlElement,
+  path: string,
+  { anyText }: PatternOptions,
+): Difference[] {
   const differences: Difference[] = [];
   for (const [name, value] of actual.attributes) {
     if (wanted.attributes.has(name)) continue;
     differences.push({ path: `${path}/@${name}`, expected: 'nothing', actual: value });
   }
-  if (wanted.text === '' && actual.text.trim() !== '') {
+  if (!anyText && wanted.text === '' && actual.text.trim() !== '') {
     differences.push({ path: `${path}/text()`, expected: 'nothing', actual: actual.text });
   }
   return differences;

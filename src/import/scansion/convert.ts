@@ -59,8 +59,10 @@ class Converter {
   readonly #connected = new Set<Player>();
   /** Who has disconnected, and is not connected again. */
   readonly #gone = new Set<Player>();
-  /** Who has sent something whose effects may still be on their way. */
+  /** Who has sent something since the server was last heard to have handled it. */
   readonly #unsettled = new Set<Player>();
+  /** Who of them has sent it since anybody received anything. */
+  readonly #unheard = new Set<Player>();
   readonly #remarks: string[] = [];
   /** Comments that wait for a step to stand before. */
   #comments: string[] = [];
@@ -77,6 +79,7 @@ class Converter {
   convert(): ConvertedCase {
     for (const action of this.#script.actions) this.#readXml(action);
     for (const action of this.#script.actions) this.#learn(action);
+    if (this.#script.actions.some((action) => this.#asksBack(action))) this.#restart();
     let loss: Loss | undefined;
     for (const [index, action] of this.#script.actions.entries()) {
       loss = this.#tryToAdd(action, (this.#script.actions[index - 1]?.lastLine ?? firstLine(action) - 1) + 1);
@@ -147,7 +150,9 @@ class Converter {
     }
     if (action.body && verb.endsWith('connects'))
       throw new NotCarried(`what follows ${verb} here is not known`, action.body.text.search(/\S/));
-    const [first, ...others] = this.#stepsOf(action, player);
+    const settling = verb === 'receives' ? [] : this.#settle(this.#unheard, player);
+    if (verb === 'receives') this.#unheard.clear();
+    const [first, ...others] = [...settling, ...this.#stepsOf(action, player)];
     this.#comments.push(...comments);
     if (!first) return;
     const taken = this.#comments;
@@ -189,6 +194,7 @@ class Converter {
     }
     this.#gone.add(player);
     this.#unsettled.delete(player);
+    this.#unheard.delete(player);
     return [{ sentence: `${player.name} closes` }, { sentence: `${player.name} is closed` }];
   }
 
@@ -202,6 +208,7 @@ class Converter {
     }
     const value = this.#stanza(action, player, false);
     this.#unsettled.add(player);
+    this.#unheard.add(player);
     return [{ sentence: `${player.name} sends`, value }];
   }
 
@@ -214,25 +221,12 @@ class Converter {
 
   /**
    * Silence is proven by an answer that comes after it. What others have sent may still be on its way, so each of
-   * them waits for an answer of its own first: the server has handled all that came before.
+   * them waits for an answer of its own first.
    */
   #receivesNothing(action: Action, player: Player): Omit<CaseStep, 'comments'>[] {
     this.#checkConnected(action, player);
-    const others = [...this.#unsettled].filter((other) => other !== player);
+    const settling = this.#settle(this.#unsettled, player);
     this.#unsettled.clear();
-    const settling = others.flatMap((other) => {
-      const id = `{#settled-${++this.#settlings}}`;
-      return [
-        {
-          sentence: `${other.name} sends`,
-          value: `<iq type='get' to='{domain}' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`,
-        },
-        {
-          sentence: `${other.name} receives`,
-          value: `<iq type='{result|error}' from='{domain}' id='${id}'/>`,
-        },
-      ];
-    });
     return [
       ...settling,
       { sentence: `${player.name} sends sentinel to server` },
@@ -240,11 +234,44 @@ class Converter {
     ];
   }
 
+  /**
+   * Lets all but one of these players wait for an answer: the server has handled all that they sent before. It reads each
+   * connection on its own, so what one sends after another may otherwise come first.
+   */
+  #settle(from: ReadonlySet<Player>, player: Player): Omit<CaseStep, 'comments'>[] {
+    const others = [...from].filter((other) => other !== player);
+    return others.flatMap((other) => {
+      this.#unheard.delete(other);
+      this.#unsettled.delete(other);
+      const id = `{#settled-${++this.#settlings}}`;
+      return [
+        {
+          sentence: `${other.name} sends`,
+          value: `<iq type='get' to='{domain}' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`,
+        },
+        { sentence: `${other.name} receives`, value: `<iq type='{result|error}' from='{domain}' id='${id}'/>` },
+      ];
+    });
+  }
+
   #checkConnected(action: Action, player: Player): void {
     if (this.#connected.has(player)) return;
     const { source } = this.#script;
     const text = `${action.character.name} is not connected here`;
     this.#mistakes.push(source.mistake(action.line, action.column, text, 'an action `connects` comes first'));
+  }
+
+  /** What a server has learnt from one client it does not ask of another; Scansion plays each script on a new server. */
+  #restart(): void {
+    const why = 'The server asks a client only for what it has not learnt from another since it began.';
+    this.#steps.push({ sentence: 'server restarts', comments: [why] });
+  }
+
+  /** The server asks the client for something: most likely what its entity capabilities stand for (XEP-0115). */
+  #asksBack(action: Action): boolean {
+    const [element] = this.#xml.get(action)?.elements ?? [];
+    if (action.verb !== 'receives' || element?.name !== 'iq') return false;
+    return attributeOf(action.body?.text ?? '', element, 'type') === 'get';
   }
 
   /** A script that only connects asks for just that. */

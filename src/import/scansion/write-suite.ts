@@ -28,7 +28,13 @@ export function suiteText(imported: Imported, suite: string, specification: stri
     steps: stepsOf(imported),
   });
   const document = new Document(
-    mapOf({ suite, title, spec: specification, uses: 'xmpp', cases: listOf([one]) }),
+    mapOf({
+      suite,
+      title,
+      spec: specification,
+      uses: 'xmpp',
+      cases: listOf([one]),
+    }),
   );
   document.commentBefore = headOf(imported).join('\n');
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
