@@ -96,6 +96,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'touchstone-readme-'));
   for (const block of blocks.filter(({ language }) => language === 'yaml')) write(fileOf(block), block.text);
   write('target.yaml', targetTemplate('container'));
+  const script = join(root, 'src/import/scansion/test-scripts/roster.scs');
+  write('spec/scansion/roster.scs', readFileSync(script, 'utf8'));
   // What the process target starts: an echo server as a user might have one.
   write(
     'my-echo/echo.js',

@@ -99,6 +99,8 @@ class Converter {
   #readXml(action: Action): void {
     const { body, verb } = action;
     if (!body || !['sends', 'receives'].includes(verb) || isNothing(body)) return;
+    // An apostrophe in a placeholder ends no value: it becomes another one, which takes no more room.
+    body.text = body.text.replace(/\$\{[^{}\n]*\}/g, (placeholder) => placeholder.replaceAll("'", '’'));
     try {
       this.#xml.set(action, scanXml(body.text));
     } catch (error) {
@@ -153,11 +155,23 @@ class Converter {
     const settling = verb === 'receives' ? [] : this.#settle(this.#unheard, player);
     if (verb === 'receives') this.#unheard.clear();
     const [first, ...others] = [...settling, ...this.#stepsOf(action, player)];
-    this.#comments.push(...comments);
+    this.#comments.push(...comments, ...this.#xmlComments(action));
     if (!first) return;
     const taken = this.#comments;
     this.#comments = [];
     this.#steps.push({ ...first, comments: taken }, ...others.map((one) => ({ ...one, comments: [] })));
+  }
+
+  /** A suite's XML has no comments, since XMPP has none: they stand before the step. */
+  #xmlComments(action: Action): string[] {
+    const text = action.body?.text ?? '';
+    const comments = this.#xml.get(action)?.comments ?? [];
+    return comments.flatMap(({ start, end }) =>
+      text
+        .slice(start + '<!--'.length, end - '-->'.length)
+        .trim()
+        .split(/\s*\n\s*/),
+    );
   }
 
   #stepsOf(action: Action, player: Player): Omit<CaseStep, 'comments'>[] {
@@ -249,7 +263,10 @@ class Converter {
           sentence: `${other.name} sends`,
           value: `<iq type='get' to='{domain}' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`,
         },
-        { sentence: `${other.name} receives`, value: `<iq type='{result|error}' from='{domain}' id='${id}'/>` },
+        {
+          sentence: `${other.name} receives`,
+          value: `<iq type='{result|error}' from='{domain}' id='${id}'/>`,
+        },
       ];
     });
   }

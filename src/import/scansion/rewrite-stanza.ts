@@ -130,11 +130,10 @@ class Rewriter {
   }
 
   #variable(variable: string, at: number): string {
-    // Attributes may be quoted with what also stands in a name: `${Juliet's phone's JID}`.
-    const plain = variable.replaceAll('&apos;', "'").replaceAll('&quot;', '"');
-    const [, owner, fact] = /^(.*)['’]s (JID|full JID)$/.exec(plain) ?? [];
+    const plain = straight(variable);
+    const [, owner, fact] = /^(.*)'s (JID|full JID)$/.exec(plain) ?? [];
     if (owner !== undefined) {
-      const player = this.#with.cast.players.find((one) => one.character?.name === owner);
+      const player = this.#with.cast.players.find((one) => straight(one.character?.name ?? '') === owner);
       if (player) return `{${player.name}.${fact === 'JID' ? 'bare' : 'full'}}`;
       throw new NotCarried(
         `\${${plain.slice(0, 60)}}: nobody who is played is called ${owner.slice(0, 40)}`,
@@ -145,6 +144,11 @@ class Rewriter {
     if (this.#with.captured.has(name)) return `{${name}}`;
     throw new NotCarried(`what \${${plain.slice(0, 60)}} stands for is not known here`, at);
   }
+}
+
+/** With apostrophes of one kind, however they had to be written. */
+function straight(name: string): string {
+  return name.replaceAll('&apos;', "'").replaceAll('’', "'");
 }
 
 /** A name that stands for nothing else in a case. */
