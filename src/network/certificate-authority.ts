@@ -40,6 +40,8 @@ export interface CertificateOptions {
   status?: boolean;
   /** The hash that is signed; SHA-1 is how to make a signature that is too weak. */
   hash?: 'SHA-256' | 'SHA-1';
+  /** Instead of one for P-256: a key that is too short. */
+  key?: 'RSA 1024';
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -119,7 +121,7 @@ export class CertificateAuthority {
     alternatives: readonly AlternativeName[],
     options: CertificateOptions,
   ): Promise<IssuedCertificate> {
-    const keys = await generateKeys();
+    const keys = await (options.key === 'RSA 1024' ? generateShortKeys() : generateKeys());
     const signer = options.selfSigned ? keys : this.#keys;
     const subject = [{ CN: [commonName] }];
     const purpose = options.purpose === 'client' ? ExtendedKeyUsage.clientAuth : ExtendedKeyUsage.serverAuth;
@@ -171,6 +173,12 @@ export function withBrokenSignature({ certificate, privateKey }: IssuedCertifica
     (raw) => `${PemConverter.encode(new Uint8Array(raw), 'CERTIFICATE')}\n`,
   );
   return { certificate: pems.join(''), privateKey };
+}
+
+async function generateShortKeys(): Promise<webcrypto.CryptoKeyPair> {
+  const short = { modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) };
+  const kind = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', ...short };
+  return (await webcrypto.subtle.generateKey(kind, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
 }
 
 async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {

@@ -13,6 +13,7 @@ const byCertificate = [
   'rfc6120/13.7.1.1*',
   'rfc6120/13.7.1.2.1*',
   'rfc6120/5.4.3.1-certificate*',
+  'rfc7590/rfc-7525-6.1-certificate-for-name',
   'xep-0368/3-same-certificates',
 ];
 
@@ -63,13 +64,32 @@ export const faults: Fault[] = [
     summary: 'Shows a certificate whose signature is made with SHA-1',
   },
   {
+    name: 'certificate-key-is-short',
+    breaks: ['rfc7590/rfc-7525-4.3-certificate-key'],
+    summary: 'Shows a certificate with an RSA key of 1024 bits',
+  },
+  {
+    name: 'tls-1.2-is-not-spoken',
+    breaks: ['rfc7590/rfc-7525-3.1.1-tls-1.2'],
+    summary: 'Speaks no older TLS than 1.3',
+  },
+  {
     name: 'tls-1.1-is-accepted',
-    breaks: ['messaging/tls-old-versions-refused', 'wss/rfc8996-old-versions'],
+    breaks: [
+      'messaging/tls-old-versions-refused',
+      'rfc7590/rfc-8996-old-versions',
+      'wss/rfc8996-old-versions',
+    ],
     summary: 'Accepts versions of TLS that are not to be used any more',
   },
   {
     name: 'tls-1.3-is-not-offered',
-    breaks: ['messaging/tls-1.3-offered', 'rfc5802/rfc-9266-3-tls-exporter', 'rfc6120/5.4.3.1-tls-handshake'],
+    breaks: [
+      'rfc7590/rfc-9325-3.1.1-tls-1.3',
+      'messaging/tls-1.3-offered',
+      'rfc5802/rfc-9266-3-tls-exporter',
+      'rfc6120/5.4.3.1-tls-handshake',
+    ],
     summary: 'Speaks no newer TLS than 1.2',
   },
 ];
@@ -85,13 +105,16 @@ const faultyCertificates = {
   'certificate-without-status': { status: false },
   'certificate-without-service-names': { xmppDomains: [] },
   'certificate-is-signed-with-sha-1': { hash: 'SHA-1' },
+  'certificate-key-is-short': { key: 'RSA 1024' },
 } as const;
 
 /** Faults that change the versions of TLS, or what it takes to show a certificate. */
 const faultyVersions: Record<string, SecureContextOptions> = {
   'tls-1.1-is-accepted': { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' },
-  // OpenSSL shows such a certificate only below its usual level of security.
+  'tls-1.2-is-not-spoken': { minVersion: 'TLSv1.3' },
+  // OpenSSL shows such certificates only below its usual level of security.
   'certificate-is-signed-with-sha-1': { ciphers: 'DEFAULT:@SECLEVEL=0' },
+  'certificate-key-is-short': { ciphers: 'DEFAULT:@SECLEVEL=0' },
   'tls-1.3-is-not-offered': { maxVersion: 'TLSv1.2' },
 };
 
@@ -171,6 +194,10 @@ function contextFor(
       key: certificate.privateKey,
       ca: authority.certificate,
       minVersion: 'TLSv1.2',
+      // RFC 7525 section 4.2.1: the server's order of cipher suites counts.
+      honorCipherOrder: true,
+      // Without one, a server that asks clients for certificates fails the handshake of those that resume a session.
+      sessionIdContext: 'touchstone',
       ...faultyVersions[version],
     });
   known.set(version, context);

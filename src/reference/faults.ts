@@ -9,6 +9,7 @@ import { faults as bindingFaults } from './xmpp/binding.ts';
 import { faults as clientCertificateFaults } from './xmpp/client-certificates.ts';
 import { faults as discoFaults } from './xmpp/disco.ts';
 import { faults as domainpartFaults } from './xmpp/domainpart.ts';
+import { faults as helloFaults } from './xmpp/hello-faults.ts';
 import { faults as iqFaults } from './xmpp/iq.ts';
 import { faults as messageFaults } from './xmpp/message-routing.ts';
 import { faults as offlineFaults } from './xmpp/offline.ts';
@@ -57,7 +58,7 @@ const areas: Readonly<Record<string, FaultArea>> = {
       ...xmppServiceFaults,
     ],
   },
-  tls: { service: 'xmpp', faults: starttlsFaults },
+  tls: { service: 'xmpp', faults: [...starttlsFaults, ...helloFaults] },
   sasl: {
     service: 'xmpp',
     faults: [

@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { type HelloAnswer, HelloReader } from '../tls/hello.ts';
 import type { TlsFacts, TlsOptions } from '../tls/tls.ts';
-import { escapeXml, type XmlElement } from './element.ts';
+import type { XmlElement } from './element.ts';
 import { EventQueue } from './event-queue.ts';
 import type { HowEnded, Link, LinkHandlers } from './link.ts';
 import { namespaces } from './namespaces.ts';
 import { connectTcp, SocketLink, secureSocket } from './socket-link.ts';
+import { openFrame, type StreamOptions, streamHeader } from './stream-opening.ts';
 import {
   defaultXmlLimits,
   type ElementFacts,
@@ -24,6 +26,7 @@ export {
   type TlsOptions,
   TlsVerificationError,
 } from '../tls/tls.ts';
+export { type StreamOptions, streamHeader } from './stream-opening.ts';
 export { WebSocketRefusedError } from './websocket-link.ts';
 
 /** Something that the server did, in the order in which it did it. */
@@ -42,6 +45,9 @@ export type XmppEvent =
    */
   | ({ kind: 'violation'; inClear?: true } & XmlViolation)
   | ({ kind: 'tls' } & TlsFacts)
+  /** The answer to a ClientHello that was written as it is: see `greet`. */
+  | HelloAnswer
+  | { kind: 'renegotiated' }
   /** The connection is over. Not announced when this side destroyed or reset it. */
   | { kind: 'ended'; how: 'end' | 'reset' | 'error'; error?: Error };
 
@@ -63,20 +69,10 @@ export interface XmppConnectionOptions {
   /** What all elements together may come to, as they are kept, in octets; default 128 MiB. */
   largestTotal?: number;
   onEvent?(event: XmppEvent): void;
+  /** The server handed out a TLS session that a later connection can resume; it may do so at any time. */
+  onSession?(session: Buffer): void;
   /** Every chunk in clear: below TLS nothing is told. For a WebSocket, the messages. */
   observe?(chunk: { direction: 'sent' | 'received'; bytes: Buffer }): void;
-}
-
-export interface StreamOptions {
-  to?: string | undefined;
-  from?: string | undefined;
-  /** Default `1.0`; `null` leaves the attribute out. */
-  version?: string | null | undefined;
-  lang?: string | undefined;
-  /** Further attributes, namespace declarations among them; they win over the above. */
-  attributes?: Record<string, string> | undefined;
-  /** Is written instead of everything else. */
-  raw?: string | undefined;
 }
 
 const defaultLargestTotal = 128 * 1024 * 1024;
@@ -107,6 +103,7 @@ export class XmppConnection {
   #features: XmlElement | undefined;
   #header: StreamHeader | undefined;
   #proceeded = false;
+  #hello: HelloReader | undefined;
   /** White space came since the last element, and since this side last wrote. */
   #spaced = false;
   /** Octets that came in clear after `<proceed/>`. */
@@ -239,6 +236,19 @@ export class XmppConnection {
     await link.secure(options, this.#options.host, signal);
   }
 
+  /** Writes a ClientHello instead of beginning TLS; of what comes from now on, ServerHello and alerts are announced. */
+  greet(hello: Buffer): void {
+    this.#hello = new HelloReader();
+    this.write(hello);
+  }
+
+  /** Begins a new handshake within TLS 1.2. Its success is announced, its failure ends the connection. */
+  renegotiate(): void {
+    this.tlsSocket?.renegotiate({}, (error) => {
+      if (!error) this.#announce({ kind: 'renegotiated' });
+    });
+  }
+
   /** Half-closes: FIN after what was written, or a WebSocket close frame. What comes is still announced. */
   end(): void {
     this.#link?.end();
@@ -282,13 +292,15 @@ export class XmppConnection {
   readonly #handlers: LinkHandlers = {
     onData: (bytes) => {
       this.#options.observe?.({ direction: 'received', bytes });
-      if (this.#proceeded) this.#beforeTls(bytes);
+      if (this.#hello) for (const answer of this.#hello.read(bytes)) this.#announce(answer);
+      else if (this.#proceeded) this.#beforeTls(bytes);
       else this.#read(bytes);
     },
     onSent: (bytes) => this.#options.observe?.({ direction: 'sent', bytes }),
     onNoTls: () => this.#clearText('something that is no TLS record instead of the handshake'),
     onViolation: (text) => this.#announce({ kind: 'violation', condition: 'bad-format', text }),
     onTls: (facts) => this.#announce({ kind: 'tls', ...facts }),
+    onSession: (session) => this.#options.onSession?.(session),
     onEnded: (how, error) => this.#end(how, error),
   };
 
@@ -401,27 +413,6 @@ export class XmppConnection {
     else this.#announce({ kind: 'ended', how, ...(error && { error }) });
     this.#ended = how;
   }
-}
-
-/** A stream header as RFC 6120 section 4.7 has it. */
-export function streamHeader(options: StreamOptions): string {
-  const declarations = { xmlns: namespaces.client, 'xmlns:stream': namespaces.stream };
-  return `<?xml version='1.0'?><stream:stream${written({ ...headerAttributes(options), ...declarations, ...options.attributes })}>`;
-}
-
-/** An `<open/>` as RFC 7395 section 3.4 has it. */
-function openFrame(options: StreamOptions): string {
-  return `<open${written({ xmlns: namespaces.framing, ...headerAttributes(options), ...options.attributes })}/>`;
-}
-
-function headerAttributes({ to, from, version, lang }: StreamOptions): Record<string, string | undefined> {
-  return { from, to, version: version === null ? undefined : (version ?? '1.0'), 'xml:lang': lang };
-}
-
-function written(attributes: Record<string, string | undefined>): string {
-  return Object.entries(attributes)
-    .map(([name, value]) => (value === undefined ? '' : ` ${name}='${escapeXml(value)}'`))
-    .join('');
 }
 
 function bracketed(host: string): string {

@@ -14,6 +14,7 @@ export interface LinkHandlers {
   /** Something came that the transport does not allow. */
   onViolation(text: string): void;
   onTls(facts: TlsFacts): void;
+  onSession?(session: Buffer): void;
   /** Called once. */
   onEnded(how: HowEnded, error?: Error): void;
 }

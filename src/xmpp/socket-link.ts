@@ -37,10 +37,11 @@ export async function secureSocket(
   socket: Socket,
   options: TlsOptions,
   host: string,
-  handlers: Pick<LinkHandlers, 'onTls'>,
+  handlers: Pick<LinkHandlers, 'onTls' | 'onSession'>,
   signal?: AbortSignal,
 ): Promise<TLSSocket> {
   const tlsSocket = startHandshake(socket, options, host).on('error', ignore);
+  if (handlers.onSession) tlsSocket.on('session', handlers.onSession);
   const onAbort = () => tlsSocket.destroy();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {

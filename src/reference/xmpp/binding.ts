@@ -64,7 +64,12 @@ export const faults: Fault[] = [
   },
   {
     name: 'binding-succeeds-before-login',
-    breaks: ['rfc6120/5.3.1-mandatory', 'rfc6120/6.3.1-mandatory', 'rfc6120/13.3-order-of-layers'],
+    breaks: [
+      'rfc6120/5.3.1-mandatory',
+      'rfc6120/6.3.1-mandatory',
+      'rfc6120/13.3-order-of-layers',
+      'rfc7590/3.4-clients-authenticated',
+    ],
     summary: 'Gives a resource to clients that did not even authenticate',
   },
   {

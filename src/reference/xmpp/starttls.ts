@@ -1,6 +1,7 @@
 import { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
+import { faultyAnswer, helloFaultNames } from './hello-faults.ts';
 import type { ClientStream } from './stream.ts';
 
 export const faults: Fault[] = [
@@ -51,8 +52,13 @@ export const faults: Fault[] = [
     summary: 'Sends a closing tag in the clear when there is no TLS handshake',
   },
   {
+    name: 'renegotiation-ends-in-stream-error',
+    breaks: ['rfc6120/5.3.5-renegotiation-refused-by-closing'],
+    summary: 'Answers a new handshake within TLS by a stream error',
+  },
+  {
     name: 'ssl-2-is-accepted',
-    breaks: ['rfc6120/13.9.5-no-ssl-2'],
+    breaks: ['rfc6120/13.9.5-no-ssl-2', 'rfc7590/rfc-7525-3.1.1-no-ssl-2'],
     summary: 'Answers the handshake of SSL 2.0',
   },
 ];
@@ -95,7 +101,12 @@ export function keepsPlaintext({ domain: { faults } }: ClientStream, element: Xm
 }
 
 /** Faults that look at what comes after `<proceed/>` before TLS does. */
-const previewed = ['handshake-can-be-skipped', 'failed-handshake-closes-stream', 'ssl-2-is-accepted'];
+const previewed = [
+  'handshake-can-be-skipped',
+  'failed-handshake-closes-stream',
+  'ssl-2-is-accepted',
+  ...helloFaultNames,
+];
 
 /** A SERVER-HELLO of SSL 2.0: no certificate, no cipher kinds, and a connection id of 16 octets. */
 const ssl2ServerHello = Buffer.from(`801b0400000002000000000010${'5a'.repeat(16)}`, 'hex');
@@ -118,6 +129,12 @@ function isAnsweredInClear(stream: ClientStream, octets: Buffer): boolean {
   if (ssl2 && faults.active('ssl-2-is-accepted')) {
     transport.writeOctets?.(ssl2ServerHello);
     return true;
+  }
+  if (helloFaultNames.some((name) => faults.active(name))) {
+    const answer = faultyAnswer(octets, faults);
+    if (answer === 'drop') transport.destroy();
+    else if (answer) transport.writeOctets?.(answer);
+    if (answer) return true;
   }
   stream.startTls(false);
   return false;

@@ -127,6 +127,11 @@ export class ClientStream implements TransportListener {
     this.fail({ condition: 'bad-format', text: 'Messages have to be text (RFC 7395 section 3.2)' });
   }
 
+  renegotiated(): void {
+    if (this.domain.faults.active('renegotiation-ends-in-stream-error'))
+      this.fail({ condition: 'policy-violation', text: 'TLS is negotiated once' });
+  }
+
   /** Handles one thing after the other; where one has to wait, so does all that follows. */
   async #work(): Promise<void> {
     this.#working = true;

@@ -94,6 +94,7 @@ export class TcpTransport implements Transport {
     this.#socket = secure;
     this.#listen(secure);
     secure.once('close', () => this.#connection.destroy());
+    secure.once('secure', () => secure.on('secure', () => this.#listener.renegotiated()));
     if (needed) secure.once('secure', () => secure.alpnProtocol || this.destroy());
   }
 

@@ -33,6 +33,8 @@ export interface TransportListener {
   received(bytes: Buffer): void;
   /** A message of bytes instead of text, which RFC 7395 section 3.2 forbids. */
   receivedBinary(): void;
+  /** The client began a new handshake within TLS, and it is over. */
+  renegotiated(): void;
   /** The connection is gone. */
   closed(): void;
 }

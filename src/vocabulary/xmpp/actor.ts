@@ -1,4 +1,5 @@
 import type { Account, Endpoint } from '../../target/running-target.ts';
+import { withAlteredTicket } from '../../tls/session-ticket.ts';
 import { XmppConnection, type XmppEvent } from '../../xmpp/connection.ts';
 import type { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
@@ -19,9 +20,13 @@ const mostRemembered = 200;
 export interface Way {
   transport: Transport;
   servername?: string;
+  /** Sent instead of it; false: none is sent. */
+  sni?: string | false;
   alpn?: string[];
   minimumTls?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
   maximumTls?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  /** Goes on with the TLS session of an earlier connection; `altered`: with one octet of its ticket changed. */
+  resumes?: boolean | 'altered';
   /** A TLS client certificate, for SASL EXTERNAL. */
   certificate?: { certificate: string; key: string };
 }
@@ -46,6 +51,8 @@ export class XmppActor implements Actor {
   challenged: Challenged | undefined;
   #sentinel: string | undefined;
   readonly #received: XmppEvent[] = [];
+  /** The latest TLS session that the server handed out, and its ticket. */
+  #session: Buffer | undefined;
 
   constructor(name: string, account: Account, way: Way, stage: Stage) {
     this.name = name;
@@ -103,7 +110,7 @@ export class XmppActor implements Actor {
   /** Opens the connection (TCP, with direct TLS or the WebSocket handshake) and writes nothing on it. `opening` gives it up. */
   async connect(way: Way, opening: AbortSignal): Promise<XmppConnection> {
     this.#connection?.destroy();
-    this.forgetEnd();
+    this.forgetConnection();
     const endpoint = this.#endpoint(way);
     const link = await this.#stage.link(this.name, endpoint);
     const { ca } = this.#stage.target;
@@ -116,17 +123,27 @@ export class XmppActor implements Actor {
       tls: {
         servername: way.servername ?? this.account.domain,
         ...(ca === undefined ? {} : { ca }),
+        ...(way.sni === undefined ? {} : { sni: way.sni }),
         ...(way.alpn ? { alpn: way.alpn } : {}),
         ...(way.minimumTls ? { minVersion: way.minimumTls } : {}),
         ...(way.maximumTls ? { maxVersion: way.maximumTls } : {}),
         ...(way.certificate ?? {}),
+        ...(way.resumes && this.#session ? { session: this.#sessionFor(way.resumes) } : {}),
       },
       signal: this.#stage.signal,
       opening,
       onEvent: (event) => this.#arrive(event),
+      onSession: (session) => {
+        this.#session = session;
+      },
       observe: ({ direction, bytes }) => this.#stage.transcript.bytes(this.name, direction, bytes),
     });
     return this.#connection;
+  }
+
+  #sessionFor(resumes: true | 'altered'): Buffer {
+    const session = this.#session ?? Buffer.alloc(0);
+    return resumes === 'altered' ? withAlteredTicket(session) : session;
   }
 
   #endpoint(way: Way): Endpoint {
@@ -168,10 +185,11 @@ export class XmppActor implements Actor {
     this.inbox.push({ kind: 'violation', condition: 'policy-violation', text });
   }
 
-  /** The connection as it was is over: its end concerns no step that follows. */
-  forgetEnd(): void {
-    for (const arrival of this.inbox.waiting())
-      if (arrival.event.kind === 'ended' || arrival.event.kind === 'stream-end') arrival.taken = true;
+  /** The connection as it was is over: its end, and how it began, concern no step that follows. */
+  forgetConnection(): void {
+    for (const arrival of this.inbox.waiting()) if (concernsConnection(arrival.event)) arrival.taken = true;
+    this.features = undefined;
+    this.tls = undefined;
   }
 
   /** What ends a stream is a fact for the steps, too. */
@@ -290,6 +308,13 @@ function endsStream({ kind }: XmppArrival): boolean {
   return kind === 'violation' || kind === 'stream-error' || kind === 'stream-end' || kind === 'ended';
 }
 
+/** It is of no meaning for a connection that comes after the one on which it came. */
+function concernsConnection(event: XmppArrival): boolean {
+  if (event.kind !== 'element')
+    return ['ended', 'stream-end', 'header', 'features', 'tls'].includes(event.kind);
+  return event.element.namespace === namespaces.tls || event.element.namespace === namespaces.sasl;
+}
+
 /** An arrival in a few words. */
 function describeArrival(event: XmppArrival): string {
   switch (event.kind) {
@@ -304,6 +329,12 @@ function describeArrival(event: XmppArrival): string {
       return 'the end of the stream';
     case 'tls':
       return `TLS (${event.version})`;
+    case 'server-hello':
+      return `a ServerHello (${event.version}, ${event.cipher}, compression: ${event.compression})`;
+    case 'alert':
+      return `the TLS alert ${event.alert}`;
+    case 'renegotiated':
+      return 'a new TLS handshake';
     case 'violation':
       return `a violation (${event.text})`;
     case 'ended':

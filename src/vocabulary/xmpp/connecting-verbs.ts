@@ -23,12 +23,24 @@ const tlsVersion = { enum: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] } as const
 const wayProperties = {
   transport: { enum: transports, description: 'Default: the one that it is given' },
   servername: { type: 'string', description: 'The name that TLS asks for; default: the domain' },
+  sni: {
+    anyOf: [text, { type: 'null' }],
+    description:
+      'The name that is sent instead, while the certificate is still judged for the domain; null: none',
+  },
   alpn: { type: 'array', items: text, description: 'Protocols offered by ALPN; an empty list offers none' },
   tls: {
     type: 'object',
-    properties: { minimum: tlsVersion, maximum: tlsVersion },
+    properties: {
+      minimum: tlsVersion,
+      maximum: tlsVersion,
+      resumes: {
+        enum: [true, 'altered'],
+        description: 'Goes on with the TLS session of an earlier connection, or with an altered ticket of it',
+      },
+    },
     additionalProperties: false,
-    description: 'TLS versions that the client offers',
+    description: 'TLS versions that the client offers, and whether it resumes a session',
   },
   certificate: certificateSchema,
 } as const;
@@ -124,15 +136,17 @@ export const connectingVerbs = [
     example: '- romeo connects: { transport: tls }',
     play: async (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
-      const { transport, servername, alpn, tls } = step.value ?? {};
+      const { transport, servername, sni, alpn, tls } = step.value ?? {};
       const wanted = wantedCertificate(step.value?.certificate);
       const way: Way = {
         ...actor.way,
         ...(transport ? { transport } : {}),
         ...(servername === undefined ? {} : { servername: stage.names.fill(servername) }),
+        ...(sni === undefined ? {} : { sni: sni === null ? false : stage.names.fill(sni) }),
         ...(alpn ? { alpn } : {}),
         ...(tls?.minimum ? { minimumTls: tls.minimum } : {}),
         ...(tls?.maximum ? { maximumTls: tls.maximum } : {}),
+        ...(tls?.resumes === undefined ? {} : { resumes: tls.resumes }),
         ...(wanted ? { certificate: await actor.clientCertificate(wanted) } : {}),
       };
       await connect(actor, stage, way);

@@ -1,6 +1,7 @@
 import type { Vocabulary } from '../vocabulary.ts';
 import { connectingVerbs } from './connecting-verbs.ts';
 import { bring, givenOptions } from './given.ts';
+import { helloVerbs } from './hello-verbs.ts';
 import { managementVerbs } from './management-verbs.ts';
 import { receivingVerbs } from './receiving.ts';
 import { sendingVerbs } from './sending-verbs.ts';
@@ -15,6 +16,7 @@ export const xmpp: Vocabulary = {
     'XMPP as a client sees it: streams, TLS, SASL, stanzas and stream management, over TCP, TLS or WebSocket',
   verbs: [
     ...connectingVerbs,
+    ...helloVerbs,
     ...managementVerbs,
     ...sendingVerbs,
     ...receivingVerbs,
