@@ -31,6 +31,8 @@ export interface StreamParserOptions {
   /** `stream`: RFC 6120, bytes sliced anyhow. `framed`: RFC 7395, each write is one whole WebSocket message. */
   mode?: 'stream' | 'framed';
   limits?: Partial<XmlLimits>;
+  /** Namespaces that are known without a declaration, by prefix. */
+  inherited?: Record<string, string>;
 }
 
 const nothing = Buffer.alloc(0);
@@ -43,6 +45,7 @@ export class StreamParser {
   readonly #handlers: StreamParserHandlers;
   readonly #limits: XmlLimits;
   readonly #framed: boolean;
+  readonly #inherited: Record<string, string>;
   readonly #decoder = new Utf8Decoder();
   readonly #reader: ElementReader;
   #state: 'unbegun' | 'inside' | 'between' | 'after-root' = 'unbegun';
@@ -52,6 +55,7 @@ export class StreamParser {
     this.#handlers = handlers;
     this.#limits = { ...defaultXmlLimits, ...options.limits };
     this.#framed = options.mode === 'framed';
+    this.#inherited = options.inherited ?? {};
     this.#reader = this.#streamReader();
   }
 
@@ -144,6 +148,7 @@ export class StreamParser {
     return new ElementReader({
       rootIsHeader: true,
       limits: this.#limits,
+      inherited: this.#inherited,
       onHeader: (header) => {
         this.#state = 'between';
         this.#handlers.onHeader(header);

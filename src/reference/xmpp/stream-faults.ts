@@ -30,6 +30,22 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
+    name: 'streams-end-without-close-notify',
+    breaks: ['rfc6120/4.4-close-notify-sent'],
+    summary: 'Ends connections under TLS without the alert that says so',
+  },
+  {
+    name: 'connections-outlive-streams',
+    breaks: ['rfc6120/4.4-void-after-timeout'],
+    summary: 'Keeps the connection when the stream is over',
+    silent: true,
+  },
+  {
+    name: 'declarations-outlive-stream',
+    breaks: ['rfc6120/4.8.5-declarations-end-with-stream'],
+    summary: 'Accepts namespaces that the header declares, and still knows them in the next stream',
+  },
+  {
     name: 'malformed-xml-goes-unanswered',
     breaks: [
       'rfc6120/11.1-entity-reference',
@@ -65,7 +81,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'prefixed-stanzas-are-accepted',
-    breaks: ['rfc6120/4.8.5-prefixed-content-not-accepted'],
+    breaks: ['rfc6120/4.8.5-prefixed-content-not-accepted', 'rfc6120/4.8.5-prefixed-content-not-delivered'],
     summary: 'Accepts stanzas with a prefix for the content namespace',
   },
   {

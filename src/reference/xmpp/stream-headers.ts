@@ -50,6 +50,11 @@ export const faults: Fault[] = [
     summary: 'Opens streams without naming a language',
   },
   {
+    name: 'stream-language-is-echoed',
+    breaks: ['rfc6120/4.7.4-default-language', 'rfc6120/4.7.4-matching-language'],
+    summary: 'Claims to speak whatever language the client names',
+  },
+  {
     name: 'stream-header-without-version',
     breaks: ['rfc6120/4.7.5-version-lower-of-both', 'rfc7395/3.4-open-in-reply'],
     summary: 'Opens streams without a version',
@@ -180,7 +185,10 @@ export function headerMistake(domain: XmppDomain, header: StreamHeader): StreamE
   const declared = [...header.declarations.keys()].find(
     (prefix) => prefix !== '' && prefix !== header.prefix,
   );
-  if (declared !== undefined && !faults.active('declarations-in-header-are-accepted')) {
+  const accepted = ['declarations-in-header-are-accepted', 'declarations-outlive-stream'].some((name) =>
+    faults.active(name),
+  );
+  if (declared !== undefined && !accepted) {
     return {
       condition: 'invalid-namespace',
       text: `The prefix ${declared} is not for the header to declare`,
@@ -240,7 +248,7 @@ export function responseHeader(
   const attributes: Record<string, string> = {
     from: domain.name,
     id: faults.active('stream-id-is-reused') ? 'stream' : id,
-    'xml:lang': serverLanguage,
+    'xml:lang': (faults.active('stream-language-is-echoed') && header?.get('xml:lang')) || serverLanguage,
   };
   const from = header?.get('from');
   const to = from ?? (faults.active('stream-header-to-nobody-named') ? `somebody@${domain.name}` : undefined);

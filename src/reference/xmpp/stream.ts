@@ -56,6 +56,8 @@ export class ClientStream implements TransportListener {
   /** Nothing that comes is looked at any more: only a fault does that. */
   #deaf = false;
   #closed = false;
+  /** Namespaces that a fault carries over from one stream to the next, by prefix. */
+  #declared: Record<string, string> = {};
   #pauses = 0;
 
   constructor(domain: XmppDomain) {
@@ -109,7 +111,7 @@ export class ClientStream implements TransportListener {
         onEnd: () => add({ kind: 'end' }),
         onViolation: (violation) => add({ kind: 'violation', violation }),
       },
-      { mode, limits: { octets: stanzaLimit } },
+      { mode, limits: { octets: stanzaLimit }, inherited: this.#declared },
     );
   }
 
@@ -188,6 +190,10 @@ export class ClientStream implements TransportListener {
     if (header.prefix === '' && !header.framed && faults.active('prefix-free-streams-are-dropped')) {
       this.destroy();
       return;
+    }
+    if (faults.active('declarations-outlive-stream')) {
+      const own = [...header.declarations].filter(([prefix]) => prefix !== '' && prefix !== header.prefix);
+      Object.assign(this.#declared, Object.fromEntries(own));
     }
     const mistake = headerMistake(this.domain, header);
     if (!mistake || !faults.active('stream-error-before-header')) this.#sendHeader(header);
@@ -320,9 +326,17 @@ export class ClientStream implements TransportListener {
       this.transport.write(`<presence xmlns='${namespaces.client}' from='${this.domain.name}'/>`);
     }
     this.#leave();
-    this.transport.end();
+    this.#endTransport();
     if (this.session) endSession(this.domain, this.session);
     this.session = undefined;
+  }
+
+  #endTransport(): void {
+    const { faults } = this.domain;
+    if (faults.active('connections-outlive-streams')) return;
+    if (faults.active('streams-end-without-close-notify') && this.transport.endBelowTls)
+      this.transport.endBelowTls();
+    else this.transport.end();
   }
 
   /** Ends the connection without a word. */

@@ -55,6 +55,10 @@ export class TcpTransport implements Transport {
     this.#connection.once('close', () => clearTimeout(timer));
   }
 
+  endBelowTls(): void {
+    this.#socket.write('', () => this.#connection.end());
+  }
+
   destroy(): void {
     this.#socket.destroy();
     this.#connection.destroy();

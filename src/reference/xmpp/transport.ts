@@ -14,6 +14,8 @@ export interface Transport {
   write(xml: string): void;
   /** Closes once everything that was written is on its way. */
   end(): void;
+  /** For faults, and only over TCP: closes without the alert by which TLS announces its end. */
+  endBelowTls?(): void;
   /** Closes at once. */
   destroy(): void;
   /** Reads nothing more until `resume()`. */
