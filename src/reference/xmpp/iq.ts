@@ -23,8 +23,14 @@ export const faults: Fault[] = [
   },
   {
     name: 'iq-type-is-not-checked',
-    breaks: ['rfc6120/8.2.3-type*'],
+    breaks: ['rfc6120/8.2.3-type-required'],
     summary: 'Takes an IQ of an unknown type for a get',
+  },
+  {
+    name: 'improper-iq-in-passing-is-dropped',
+    breaks: ['rfc6120/8.2.3-type-checked-in-passing'],
+    summary: 'Says nothing to an IQ of no known type that is for somebody else',
+    silent: true,
   },
   {
     name: 'iq-children-are-not-counted',
@@ -139,6 +145,7 @@ export function handleIq(
   }
   if (!stanza.get('id') && faults.active('iq-without-id-goes-unanswered')) return;
   if (!isProperRequest(stanza, faults)) {
+    if (to?.resource !== undefined && faults.active('improper-iq-in-passing-is-dropped')) return;
     const text = 'A request has an id, the type get or set, and one child (RFC 6120 section 8.2.3)';
     session.send(errorReply(domain, stanza, 'bad-request', text));
     return;

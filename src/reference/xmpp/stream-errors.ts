@@ -4,6 +4,8 @@ import type { Fault } from '../fault.ts';
 
 /** What breaks where a client cannot read the condition. */
 const byCondition = [
+  'rfc6120/4.9.2-defined-condition',
+  'rfc6120/4.9.4-application-condition-supplements',
   'rfc6120/4.9.3.12-not-authorized',
   'rfc6120/4.9.3.12-not-authorized-unprocessed',
   'rfc6120/4.9.3.13-not-well-formed',
@@ -25,6 +27,7 @@ export const faults: Fault[] = [
       'rfc6120/4.9.3.12-not-authorized',
       'rfc6120/4.9.3.12-not-authorized-unprocessed',
       'rfc6120/4.9.3.13-not-well-formed',
+      'rfc6120/4.9.3.21-undefined-condition-explained',
       'rfc6120/4.9.3.24-unsupported-stanza-type',
       'xep-0198/5-old-stream-conflict',
     ],
@@ -41,8 +44,18 @@ export const faults: Fault[] = [
     summary: 'Qualifies the condition of a stream error by the namespace of stanza errors',
   },
   {
+    name: 'stream-error-text-in-content-namespace',
+    breaks: ['rfc6120/4.9.2-text-namespace'],
+    summary: 'Explains stream errors by a text in the content namespace',
+  },
+  {
+    name: 'stream-error-reason-in-content-namespace',
+    breaks: ['rfc6120/4.9.2-application-namespace'],
+    summary: 'Adds a condition of its own to stream errors, in the content namespace',
+  },
+  {
     name: 'stream-error-text-without-language',
-    breaks: ['rfc7395/3.3.3-languages-declared'],
+    breaks: ['rfc6120/4.9.2-text-language', 'rfc7395/3.3.3-languages-declared'],
     summary: 'Explains stream errors without saying in which language',
   },
   {
@@ -131,7 +144,11 @@ export function streamErrorElement(
   const inside: XmlElement[] = [];
   if (!faults.active('stream-error-without-condition')) inside.push(new XmlElement(name, namespace));
   const language = faults.active('stream-error-text-without-language') ? {} : { 'xml:lang': 'en' };
-  if (text) inside.push(new XmlElement('text', namespaces.streamError, language, [text]));
+  const misplaced = faults.active('stream-error-text-in-content-namespace');
+  const ofText = misplaced ? namespaces.client : namespaces.streamError;
+  if (text) inside.push(new XmlElement('text', ofText, language, [text]));
   if (specific) inside.push(specific);
+  if (faults.active('stream-error-reason-in-content-namespace'))
+    inside.push(new XmlElement('reason', namespaces.client));
   return new XmlElement('error', namespaces.stream, {}, inside);
 }

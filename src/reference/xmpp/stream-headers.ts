@@ -111,6 +111,11 @@ export const faults: Fault[] = [
     summary: 'Numbers its streams, and takes the number for the id',
   },
   {
+    name: 'byte-order-mark-is-passed-over',
+    breaks: ['rfc6120/11.6-feff-is-a-space'],
+    summary: 'Reads a stream that begins with U+FEFF as if that were not there',
+  },
+  {
     name: 'xml-declaration-is-demanded',
     breaks: ['rfc6120/11.6-utf-8-supported'],
     summary: 'Refuses stream headers that no XML declaration precedes',

@@ -121,7 +121,9 @@ export class ClientStream implements TransportListener {
       this.fail({ condition: 'not-well-formed', text: 'The packet does not end with a tag' });
       return;
     }
-    this.#unread.push(bytes);
+    const marked = !this.#open && bytes.subarray(0, 3).equals(Buffer.from('\uFEFF'));
+    const passed = marked && this.domain.faults.active('byte-order-mark-is-passed-over');
+    this.#unread.push(passed ? bytes.subarray(3) : bytes);
     if (!this.#working) void this.#work();
   }
 
