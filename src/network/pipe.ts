@@ -4,14 +4,20 @@ import { reset } from './reset.ts';
 /** As the actor sees it: `sent` to the server, `received` from the server. */
 export type Direction = 'sent' | 'received';
 
+export interface Allowance {
+  /** Absent: octets count whichever way they go. */
+  direction?: Direction;
+  octets: number;
+}
+
 /** How a path is disturbed; shared by all connections of a relay and read whenever something is to pass. */
 export interface PathState {
   halted: boolean;
   latencyMs: number;
   octetsPerSecond: number;
   sliceEvery: number;
-  /** What may still pass in one direction before everything is cut. */
-  allowance?: { direction: Direction; octets: number };
+  /** What may still pass, in one direction or in both together, before everything is cut. */
+  allowance?: Allowance;
 }
 
 export interface PipeOptions {
@@ -113,8 +119,14 @@ export class Pipe {
 
   /** The last octets that may pass are on their way; the cut follows them. */
   #isSpent(): boolean {
-    const { allowance } = this.#options.state;
-    return allowance?.direction === this.#options.direction && allowance.octets <= 0;
+    const allowance = this.#allowance;
+    return allowance !== undefined && allowance.octets <= 0;
+  }
+
+  get #allowance(): Allowance | undefined {
+    const { direction, state } = this.#options;
+    const { allowance } = state;
+    return (allowance?.direction ?? direction) === direction ? allowance : undefined;
   }
 
   #dueIn(next: Held): number {
@@ -127,7 +139,7 @@ export class Pipe {
   #handOn(next: { octets: Buffer; since: number }): void {
     const { direction, state, observe, spent } = this.#options;
     const { sliceEvery, octetsPerSecond } = state;
-    const allowance = state.allowance?.direction === direction ? state.allowance : undefined;
+    const allowance = this.#allowance;
     // At a limited rate the octets go in twentieths of a second's worth, not in one lump.
     const portion = octetsPerSecond === Infinity ? Infinity : Math.max(1, Math.floor(octetsPerSecond / 20));
     const most = Math.min(sliceEvery, portion, allowance?.octets ?? Infinity);

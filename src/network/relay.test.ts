@@ -199,6 +199,35 @@ describe('a relay', () => {
     await again.near.receives(9);
   });
 
+  it('cuts again and again, after octets that count whichever way they go', async () => {
+    const cuts: number[] = [];
+    const { open, relay } = await path();
+    relay.cutAfterEach([5, 3], (count) => cuts.push(count));
+    const first = await open();
+    first.near.socket.write('ab');
+    await first.far.receives(2);
+    first.far.socket.write('cdefg');
+    expect(await first.near.ending).toBe('reset');
+    expect(first.near.octets.toString()).toBe('cde');
+    const second = await open();
+    second.near.socket.write('hijkl');
+    expect(await second.near.ending).toBe('reset');
+    expect(second.far.octets.toString()).toBe('hij');
+    expect(cuts).toEqual([1, 2]);
+    const third = await open();
+    third.near.socket.write('as long as it likes');
+    await third.far.receives(19);
+  });
+
+  it('cuts no more once it is restored', async () => {
+    const { open, relay } = await path();
+    relay.cutAfterEach([1, 1]);
+    relay.restore();
+    const { near, far } = await open();
+    near.socket.write('all of it');
+    await far.receives(9);
+  });
+
   it('halts: nothing passes, nothing closes, new connections stay silent; then restores in order', async () => {
     const events: RelayEvent[] = [];
     const { open, relay, server } = await path((event) => events.push(event));

@@ -39,6 +39,8 @@ export class Relay {
   };
   #target: { host: string; port: number };
   #accepted = 0;
+  /** What follows when an allowance was used up, and the path was cut for it. */
+  #afterCut: (() => void) | undefined;
 
   private constructor(server: Server, host: string, port: number, options: RelayOptions) {
     this.#server = server;
@@ -83,8 +85,26 @@ export class Relay {
    * Directions are the actor's: `sent` to the server, `received` from it.
    */
   cutAfter(octets: number, direction: Direction): void {
+    this.#afterCut = undefined;
     this.#state.allowance = { direction, octets };
     if (octets <= 0) this.#spend();
+  }
+
+  /**
+   * Lets so many octets pass, counted over both directions and all connections, and cuts; then so many more, until
+   * every gap was used. Calls back after each cut with how many there were.
+   */
+  cutAfterEach(gaps: readonly number[], onCut: (cuts: number) => void = () => {}): void {
+    let cuts = 0;
+    const arm = () => {
+      const octets = gaps[cuts];
+      if (octets !== undefined) this.#state.allowance = { octets: Math.max(1, octets) };
+    };
+    this.#afterCut = () => {
+      onCut(++cuts);
+      arm();
+    };
+    arm();
   }
 
   /** Nothing passes and nothing closes; new connections are accepted and stay silent. */
@@ -112,6 +132,7 @@ export class Relay {
       sliceEvery: Infinity,
     });
     delete this.#state.allowance;
+    this.#afterCut = undefined;
     for (const passage of this.#passages) passage.resume();
   }
 
@@ -125,6 +146,7 @@ export class Relay {
   #spend(): void {
     delete this.#state.allowance;
     this.cut();
+    this.#afterCut?.();
   }
 
   #accept(actor: Socket): void {

@@ -12,6 +12,7 @@ export type StepText = string | Record<string, unknown>;
 export interface Outcome {
   finding?: Finding;
   tolerated: string[];
+  observed: string[];
   names: Names;
 }
 
@@ -42,6 +43,7 @@ export async function playScene(scene: Scene): Promise<Outcome> {
   const actors = new Map<string, Actor>();
   const names = new Names((actor, fact) => actors.get(actor)?.fact(fact));
   const tolerated: string[] = [];
+  const observed: string[] = [];
   const stage: Stage = {
     target: target as RunningTarget,
     variant: undefined,
@@ -54,7 +56,7 @@ export async function playScene(scene: Scene): Promise<Outcome> {
     link: async (_actor, endpoint) => endpoint,
     relay: () => undefined,
     addSecret: () => undefined,
-    observe: () => undefined,
+    observe: (text) => observed.push(text),
     tolerate: (why) => tolerated.push(why),
   };
   afterwards(() => {
@@ -65,10 +67,10 @@ export async function playScene(scene: Scene): Promise<Outcome> {
   try {
     for (const step of steps) await playStep(step, vocabulary, stage, withinMs);
   } catch (error) {
-    if (error instanceof StepFailure) return { finding: error.finding, tolerated, names };
+    if (error instanceof StepFailure) return { finding: error.finding, tolerated, observed, names };
     throw error;
   }
-  return { tolerated, names };
+  return { tolerated, observed, names };
 }
 
 async function playStep(step: StepText, { verbs }: Vocabulary, stage: Stage, within: number): Promise<void> {

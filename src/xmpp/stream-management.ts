@@ -30,6 +30,7 @@ export class StreamManagement {
   readonly #unacknowledged: string[] = [];
   #enabled: XmlElement | undefined;
   #excess: string | undefined;
+  #interrupted = false;
 
   constructor(connection: XmppConnection, options: { answers?: boolean } = {}) {
     this.#connection = connection;
@@ -65,6 +66,16 @@ export class StreamManagement {
   /** What is wrong with the acknowledgements of the server: more than was sent, or no number. */
   get violation(): string | undefined {
     return this.#excess;
+  }
+
+  /** The connection is known to be over: what is sent waits for the next one, and must not be written before. */
+  get interrupted(): boolean {
+    return this.#interrupted;
+  }
+
+  /** The connection is over. Until the stream is resumed, `sent` only keeps what it is given. */
+  interrupt(): void {
+    this.#interrupted = true;
   }
 
   /** Enables it on a stream with a bound resource. Rejects with NegotiationError where the server refuses. */
@@ -158,6 +169,8 @@ export class StreamManagement {
       const attributes = { previd: id, h: String(options.handled ?? this.#handled) };
       connection.send(new XmlElement('resume', namespaces.streamManagement, attributes));
       const answer = await this.#answer(dialogue, 'resumed');
+      // From here on what is sent is written at once, so what waits has to be written before anything else is.
+      this.#interrupted = false;
       if (options.resend ?? true) for (const stanza of this.#unacknowledged) connection.write(stanza);
       return answer;
     });

@@ -1,3 +1,4 @@
+import { randomOf } from '../../network/mutation.ts';
 import type { Relay } from '../../network/relay.ts';
 import { StepFailure } from '../expectation.ts';
 import { durationPattern, parseDuration, parseSize, sizePattern } from '../quantity.ts';
@@ -8,6 +9,27 @@ function relayOf(stage: Stage, slots: Readonly<Record<string, string>>): Relay {
   const relay = stage.relay(slots.actor ?? '');
   if (relay) return relay;
   throw new Error(`no relay stands before ${slots.actor}`);
+}
+
+/** Each gap is told when it was used, so that a transcript shows where the path was cut. */
+function cutAtRandom(
+  actor: string,
+  { times, seed, 'after up to': size }: { times: number; seed: number; 'after up to': number | string },
+  stage: Stage,
+): void {
+  const most = parseSize(size) ?? 1;
+  const random = randomOf(seed + numberOf(actor));
+  const gaps = Array.from({ length: times }, () => 1 + random(most));
+  const tell = (text: string) => stage.transcript.event('network', text);
+  tell(`cuts ${actor} ${times} times, each after up to ${most} octets more, by seed ${seed}`);
+  relayOf(stage, { actor }).cutAfterEach(gaps, (cuts) =>
+    tell(`cut ${cuts} of ${times} of ${actor}, after ${gaps[cuts - 1]} octets`),
+  );
+}
+
+/** A number made of a name, so that actors with one seed are not cut at the same places. */
+function numberOf(name: string): number {
+  return [...Buffer.from(name)].reduce((number, octet) => (number * 31 + octet) | 0, 7);
 }
 
 const octets = {
@@ -44,6 +66,24 @@ export const network: Vocabulary = {
         else relay.cut();
         stage.transcript.event('network', `cuts ${slots.actor}`);
       },
+    }),
+    verb({
+      subject: 'network',
+      phrase: 'cuts {actor} at random',
+      takes: {
+        type: 'object',
+        properties: {
+          times: { type: 'integer', minimum: 1, maximum: 10_000 },
+          'after up to': octets,
+          seed: { type: 'integer', minimum: 0 },
+        },
+        required: ['times', 'after up to', 'seed'],
+        additionalProperties: false,
+      },
+      summary:
+        'Resets the connection, and those that follow it, so many times: each time after a number of octets, whichever way they go, that is drawn by the seed; each actor has draws of its own',
+      example: '- network cuts romeo at random: { times: 10, after up to: 5000, seed: 7 }',
+      play: ({ slots, value }, stage) => cutAtRandom(slots.actor ?? '', value, stage),
     }),
     verb({
       subject: 'network',

@@ -6,9 +6,10 @@ import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Challenged } from '../../xmpp/negotiation.ts';
 import type { StreamManagement } from '../../xmpp/stream-management.ts';
 import { type Finding, type Look, StepFailure } from '../expectation.ts';
-import { Inbox } from '../inbox.ts';
+import { type Arrival, Inbox } from '../inbox.ts';
 import type { Actor, Stage } from '../stage.ts';
 import { issueWanted, type WantedCertificate } from './client-certificates.ts';
+import type { Returning } from './returning.ts';
 import { endpointFor, type Transport } from './transport.ts';
 
 export type XmppArrival = XmppEvent;
@@ -49,6 +50,8 @@ export class XmppActor implements Actor {
   streamManagement: StreamManagement | undefined;
   /** An attempt to authenticate that waits for the client's answer. */
   challenged: Challenged | undefined;
+  /** Whenever the connection ends without a word, it comes back. */
+  returning: Returning | undefined;
   #sentinel: string | undefined;
   readonly #received: XmppEvent[] = [];
   /** The latest TLS session that the server handed out, and its ticket. */
@@ -74,6 +77,11 @@ export class XmppActor implements Actor {
       expected: `${this.name} to be connected`,
       message: `${this.name} is not connected`,
     });
+  }
+
+  /** On its way back from an end of the connection. */
+  get busy(): boolean {
+    return this.returning?.underWay ?? false;
   }
 
   get connected(): boolean {
@@ -173,6 +181,11 @@ export class XmppActor implements Actor {
     if (event.kind === 'tls') this.tls = event;
     if (event.kind === 'element') this.streamManagement?.received(event.element);
     if (event.kind === 'ended') this.#stage.transcript.event(this.name, `connection ended (${event.how})`);
+    // An end after a word of the server is one that steps have to know of.
+    if (event.kind === 'ended' && this.returning && !this.inbox.waiting().some(isLastWord)) {
+      this.returning.ended();
+      return;
+    }
     this.inbox.push(event);
     if (this.inbox.flooded) this.#cutOff();
   }
@@ -211,7 +224,7 @@ export class XmppActor implements Actor {
   /** Writes a stanza, and counts it where stream management is on. */
   send(stanza: string): void {
     this.streamManagement?.sent(stanza);
-    this.connection.write(stanza);
+    if (!this.streamManagement?.interrupted) this.connection.write(stanza);
   }
 
   /** Stream management as it was enabled; a step that needs it while it is off fails the case. */
@@ -255,6 +268,8 @@ export class XmppActor implements Actor {
 
   /** The connection is over, or the server broke XML: nothing that is waited for can still come. */
   brokenBy(expected: string): Look | undefined {
+    const { failure } = this.returning ?? {};
+    if (failure) return { state: 'broken', finding: { ...failure, expected } };
     for (const { event } of this.inbox.waiting()) {
       if (event.kind === 'violation')
         return {
@@ -288,6 +303,7 @@ export class XmppActor implements Actor {
   }
 
   dispose(): void {
+    this.returning?.stop();
     this.#connection?.destroy();
     this.#connection = undefined;
   }
@@ -301,6 +317,11 @@ function fullwidth(text: string): string {
 /** An element of TLS or SASL, or the answer to the request to bind a resource. */
 function isOfLogin(element: XmlElement): boolean {
   return element.namespace !== namespaces.client || element.child('bind', namespaces.bind) !== undefined;
+}
+
+/** The server has said why the stream is over. */
+function isLastWord({ event: { kind } }: Arrival<XmppArrival>): boolean {
+  return kind === 'violation' || kind === 'stream-error' || kind === 'stream-end';
 }
 
 /** Nothing that is waited for can come after it. */

@@ -1,7 +1,9 @@
+import { namespaces } from '../../xmpp/namespaces.ts';
 import { StreamManagement } from '../../xmpp/stream-management.ts';
 import type { Stage } from '../stage.ts';
 import { actorAs, verb } from '../vocabulary.ts';
-import { XmppActor } from './actor.ts';
+import { type Way, XmppActor } from './actor.ts';
+import { eventFor } from './event-expectation.ts';
 import { goOnline, inStanzaNamespace, negotiating, reach } from './session.ts';
 
 /** Enables stream management on a bound stream, which must succeed. Requests are answered only by steps. */
@@ -13,6 +15,17 @@ export async function enableStreamManagement(
   const management = new StreamManagement(actor.connection, { answers: false });
   actor.streamManagement = management;
   await negotiating(actor, stage, (signal) => management.enable({ resume: options.resume, signal }));
+}
+
+/** Connects and authenticates again and resumes the stream, which must succeed. */
+export async function resumeStream(
+  actor: XmppActor,
+  { resend = true, transport = actor.way.transport }: { resend?: boolean; transport?: Way['transport'] },
+  stage: Stage,
+): Promise<void> {
+  const { management } = actor;
+  await reach(actor, 'authenticated', { way: { ...actor.way, transport } }, stage);
+  await negotiating(actor, stage, (signal) => management.resume(actor.connection, { resend, signal }));
 }
 
 export const managementVerbs = [
@@ -48,21 +61,39 @@ export const managementVerbs = [
     phrase: 'resumes',
     takes: {
       type: 'object',
-      properties: { resend: { type: 'boolean' } },
-      required: ['resend'],
+      properties: { resend: { type: 'boolean' }, transport: { enum: ['tcp', 'tls', 'websocket'] } },
+      minProperties: 1,
       additionalProperties: false,
     },
     optional: true,
     summary:
-      'Connects and authenticates again and resumes the old stream, which must succeed; sends again what the server had not handled, unless `resend` is false',
+      'Connects and authenticates again and resumes the old stream, which must succeed; sends again what the server had not handled, unless `resend` is false. The connection may be of another kind than the old one',
     example: '- romeo resumes',
-    play: async (step, stage) => {
+    play: (step, stage) => resumeStream(actorAs(stage, step.subject, XmppActor), step.value ?? {}, stage),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives failed',
+    takes: { type: 'string', pattern: '^(\\{[a-z|-]+\\}|\\{\\*\\}|[a-z-]+)$' },
+    summary:
+      'The server refuses to enable or resume, by `<failed/>` with that stanza error condition, or one like that; `{*}` is any (XEP-0198 section 6)',
+    example: '- romeo receives failed: item-not-found',
+    expect: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
-      const { management } = actor;
-      await reach(actor, 'authenticated', {}, stage);
-      await negotiating(actor, stage, (signal) =>
-        management.resume(actor.connection, { resend: step.value?.resend ?? true, signal }),
-      );
+      const expected = `failed with the condition ${step.value}`;
+      return eventFor(actor, {
+        expected,
+        judge: (event) => {
+          if (event.kind !== 'element' || !event.element.is('failed', namespaces.streamManagement))
+            return 'other';
+          const condition = event.element.elements.find(
+            ({ name, namespace }) => namespace === namespaces.stanzaError && name !== 'text',
+          );
+          if (condition && stage.names.matches(step.value, condition.name, new Map())) return 'met';
+          const what = condition ? `the condition is ${condition.name}` : 'it has no condition';
+          return { ...actor.finding('mismatch', expected, what), nearest: event.element.toXml() };
+        },
+      });
     },
   }),
   verb({

@@ -6,6 +6,7 @@ import { actorAs, StepMistake, verb } from '../vocabulary.ts';
 import { XmppActor } from './actor.ts';
 import { compare, elementOf, nearestOf, StanzaExpectation } from './stanza-expectation.ts';
 import { StanzaGroup } from './stanza-group.ts';
+import { StanzaRemains } from './stanza-remains.ts';
 
 /** What ends a stream; a sentinel that comes all the same does not undo it. */
 const endings: ReadonlySet<string> = new Set(['stream-end', 'stream-error', 'ended', 'violation']);
@@ -39,10 +40,27 @@ function marksOutOfPlace(element: XmlElement): string | undefined {
   return here[0] ?? element.elements.map(marksOutOfPlace).find((found) => found !== undefined);
 }
 
+function patternsOf({ times, as, message }: { times: number; as: string; message: string }): StanzaPattern[] {
+  return Array.from({ length: times }, (_, index) =>
+    patternOf(message.replaceAll(`{${as}}`, String(index + 1))),
+  );
+}
+
 const stanza = {
   type: 'string',
   pattern: '^\\s*<',
   description: 'XML, as the specification writes it',
+} as const;
+/** Many stanzas that differ in a number. */
+const row = {
+  type: 'object',
+  properties: {
+    times: { type: 'integer', minimum: 2, maximum: 100_000 },
+    as: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
+    message: stanza,
+  },
+  required: ['times', 'as', 'message'],
+  additionalProperties: false,
 } as const;
 const patterns = { anyOf: [stanza, { type: 'array', items: stanza, minItems: 1 }] } as const;
 
@@ -217,19 +235,7 @@ export const receivingVerbs = [
     subject: 'actor',
     phrase: 'receives in order',
     takes: {
-      anyOf: [
-        { type: 'array', items: stanza, minItems: 2 },
-        {
-          type: 'object',
-          properties: {
-            times: { type: 'integer', minimum: 2, maximum: 100_000 },
-            as: { type: 'string', pattern: '^[a-z][a-z0-9-]*$' },
-            message: stanza,
-          },
-          required: ['times', 'as', 'message'],
-          additionalProperties: false,
-        },
-      ],
+      anyOf: [{ type: 'array', items: stanza, minItems: 2 }, row],
     },
     summary:
       'These come one after another, each once: one that comes before its turn, or a second time, fails. Others between them are passed over',
@@ -238,16 +244,23 @@ export const receivingVerbs = [
     as: n
     message: <message from='{romeo.full}' id='{#m}-{n}'/>`,
     binds: (value) => (Array.isArray(value) ? [] : [value.as]),
-    prepare: ({ value }) => {
-      const texts = Array.isArray(value)
-        ? value
-        : Array.from({ length: value.times }, (_, index) =>
-            value.message.replaceAll(`{${value.as}}`, String(index + 1)),
-          );
-      return texts.map((text) => patternOf(text));
-    },
+    prepare: ({ value }) => (Array.isArray(value) ? value.map((text) => patternOf(text)) : patternsOf(value)),
     expect: (step, stage) =>
       new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, { ordered: true }),
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'receives what is left of',
+    takes: row,
+    summary:
+      'Takes what has come of these when the sentinel comes, which has to; how many did not come, came again or came late is written down as an observation, and fails nothing',
+    example: `- juliet receives what is left of:
+    times: 100
+    as: n
+    message: <message from='{romeo.full}' id='{#m}-{n}'/>`,
+    binds: (value) => [value.as],
+    prepare: ({ value }) => patternsOf(value),
+    expect: (step, stage) => new StanzaRemains(actorAs(stage, step.subject, XmppActor), step.prepared, stage),
   }),
   receivesNothing,
 ];

@@ -14,7 +14,7 @@ import {
 import { StepFailure } from '../expectation.ts';
 import type { Stage } from '../stage.ts';
 import { connectInTime, inTime } from '../time-limit.ts';
-import type { XmppActor } from './actor.ts';
+import type { Way, XmppActor } from './actor.ts';
 
 /** How far an actor has come, weakest first. */
 export const states = ['registered', 'connected', 'secured', 'authenticated', 'bound', 'online'] as const;
@@ -157,12 +157,12 @@ export async function connect(actor: XmppActor, stage: Stage, way = actor.way): 
 export async function reach(
   actor: XmppActor,
   state: XmppState,
-  login: { resource?: string | undefined; attempt?: Attempt },
+  login: { resource?: string | undefined; attempt?: Attempt; way?: Way },
   stage: Stage,
 ): Promise<void> {
   const level = states.indexOf(state);
   if (level < states.indexOf('connected')) return;
-  await connect(actor, stage);
+  await connect(actor, stage, login.way);
   await openStream(actor, stage);
   if (level >= states.indexOf('secured')) await secure(actor, stage);
   if (level >= states.indexOf('authenticated'))

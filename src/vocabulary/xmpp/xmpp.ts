@@ -4,6 +4,7 @@ import { bring, givenOptions } from './given.ts';
 import { helloVerbs } from './hello-verbs.ts';
 import { managementVerbs } from './management-verbs.ts';
 import { receivingVerbs } from './receiving.ts';
+import { returningVerbs } from './returning-verbs.ts';
 import { sendingVerbs } from './sending-verbs.ts';
 import { sessionVerbs } from './session-verbs.ts';
 import { streamVerbs } from './stream-verbs.ts';
@@ -18,6 +19,7 @@ export const xmpp: Vocabulary = {
     ...connectingVerbs,
     ...helloVerbs,
     ...managementVerbs,
+    ...returningVerbs,
     ...sendingVerbs,
     ...receivingVerbs,
     ...sessionVerbs,
