@@ -19,6 +19,8 @@ export class XmppDomain {
   #streamNumber = 0;
   /** Sessions that can be resumed, by their SM-ID (XEP-0198 section 5). */
   readonly resumable = new Map<string, Session>();
+  /** What is known of sessions that were not resumed in time: stanzas that were handled, by their SM-ID. */
+  readonly expired = new Map<string, { account: LocalAccount; handled: number }>();
 
   constructor(
     name: string,

@@ -8,6 +8,10 @@ import type { ClientStream } from './stream.ts';
 
 /** Stanzas that may wait for their acknowledgement; a client that lets more pile up loses its session. */
 const longestQueue = 1000;
+/** Sessions that have expired of which the count is still known. */
+const mostExpired = 1000;
+/** So many seconds. */
+const soon = 5;
 /** Counters are unsigned integers of 32 bits (XEP-0198 section 4). */
 export const counterRange = 2 ** 32;
 
@@ -32,6 +36,8 @@ export class StreamManagement {
   #queue: Unacknowledged[] = [];
   #asked = false;
   #timer: NodeJS.Timeout | undefined;
+  /** To be called when the session is soon over no more. */
+  #waited: (() => void) | undefined;
 
   constructor(
     domain: XmppDomain,
@@ -76,7 +82,8 @@ export class StreamManagement {
     const { stream } = this.#session;
     if (this.#asked || !stream) return;
     this.#asked = true;
-    stream.send(new XmlElement('r', namespaces.streamManagement));
+    const counted = this.#domain.faults.active('management-requests-have-counts');
+    stream.send(new XmlElement('r', namespaces.streamManagement, counted ? { h: String(this.handled) } : {}));
   }
 
   /** The client has everything up to that count. `false` where it was not sent so much. */
@@ -100,23 +107,47 @@ export class StreamManagement {
       return;
     }
     if (domain.faults.active('resumable-session-looks-unavailable')) endPresence(domain, session);
-    this.#timer = setTimeout(() => endSession(domain, session), this.wait * 1000).unref();
+    if (domain.faults.active('sessions-never-expire')) return;
+    // One that is soon over is something that the server has yet to do.
+    if (this.wait <= soon) this.#waited = domain.activity.begin();
+    this.#timer = setTimeout(() => this.#expire(), this.wait * 1000).unref();
+  }
+
+  #expire(): void {
+    const { expired } = this.#domain;
+    const [oldest] = expired.keys();
+    if (oldest !== undefined && expired.size >= mostExpired) expired.delete(oldest);
+    expired.set(this.id, { account: this.#session.account, handled: this.handled });
+    endSession(this.#domain, this.#session);
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#timer);
+    this.#waited?.();
+    this.#waited = undefined;
   }
 
   /** The client is back: what it did not get is sent again. */
   attach(stream: ClientStream): void {
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     this.#session.stream = stream;
     stream.session = this.#session;
-    if (stream.domain.faults.active('resumption-loses-stanzas')) return;
-    for (const { stanza } of this.#queue) stream.sendStanza(stanza);
+    for (const { stanza } of this.#toSendAgain()) stream.sendStanza(stanza);
     if (this.#queue.length > 0) this.requestAcknowledgement();
+  }
+
+  #toSendAgain(): readonly Unacknowledged[] {
+    const { faults } = this.#domain;
+    if (faults.active('resumption-loses-stanzas')) return [];
+    if (faults.active('resumption-begins-one-too-late')) return this.#queue.slice(1);
+    if (faults.active('resumption-repeats-itself')) return [...this.#queue, ...this.#queue];
+    return faults.active('resumption-sends-the-latest-first') ? this.#queue.toReversed() : this.#queue;
   }
 
   /** Nobody can resume the session any more. */
   forget(): void {
     const domain = this.#domain;
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     if (domain.faults.active('closed-session-can-be-resumed')) this.#session.management = this;
     else domain.resumable.delete(this.id);
     if (domain.faults.active('unacknowledged-stanzas-are-lost')) this.#queue = [];

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
+import type { LocalAccount } from './accounts.ts';
 import type { XmppDomain } from './domain.ts';
 import { counterRange, StreamManagement } from './managed-session.ts';
 import type { Session } from './session.ts';
@@ -81,6 +82,26 @@ export const faults: Fault[] = [
     summary: 'Gives every session the same id',
   },
   {
+    name: 'management-location-is-no-address',
+    breaks: ['xep-0198/3-enabled-location'],
+    summary: 'Names a place for resumption that is no address',
+  },
+  {
+    name: 'management-requests-have-counts',
+    breaks: ['xep-0198/4-server-requests-acks'],
+    summary: 'Asks for acknowledgements with a count in the request',
+  },
+  {
+    name: 'management-failure-with-made-up-condition',
+    breaks: ['xep-0198/6-failed-condition-defined', 'xep-0198/5-resume-un*'],
+    summary: 'Refuses to enable or resume with a condition that nobody has defined',
+  },
+  {
+    name: 'management-mistakes-end-the-connection',
+    breaks: ['xep-0198/6-error-is-failed', 'xep-0198/6-errors-recoverable'],
+    summary: 'Ends the connection without a word where the client makes a mistake in stream management',
+  },
+  {
     name: 'acknowledging-too-much-is-accepted',
     breaks: ['xep-0198/6-h-too-high'],
     summary: 'Accepts the acknowledgement of stanzas that were never sent',
@@ -152,6 +173,33 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
+    name: 'resumption-repeats-itself',
+    breaks: ['xep-0198/5-unhandled-resent-once'],
+    summary: 'Sends everything twice that the client did not get',
+  },
+  {
+    name: 'resumption-sends-the-latest-first',
+    breaks: ['xep-0198/5-unhandled-resent'],
+    summary: 'Sends in reverse order what the client did not get',
+  },
+  {
+    name: 'resumption-begins-one-too-late',
+    breaks: ['xep-0198/5-unhandled-resent', 'xep-0198/5-h-of-resume-acknowledges'],
+    summary: 'Leaves out the first of the stanzas that the client did not get',
+    silent: true,
+  },
+  {
+    name: 'sessions-never-expire',
+    breaks: ['xep-0198/4-state-discarded'],
+    summary: 'Keeps sessions beyond the time that was named for their resumption',
+    silent: true,
+  },
+  {
+    name: 'expired-sessions-are-miscounted',
+    breaks: ['xep-0198/5-failed-h'],
+    summary: 'Names a wrong count for a session that has expired',
+  },
+  {
     name: 'resumable-session-looks-unavailable',
     breaks: ['xep-0198/5-presence-retained'],
     summary: 'Sends unavailable presence for a session that waits to be resumed',
@@ -184,10 +232,20 @@ export function handleManagement(stream: ClientStream, element: XmlElement): voi
   else refuse(stream, 'unexpected-request');
 }
 
-function refuse(stream: ClientStream, condition: StanzaErrorCondition): void {
-  const cause = new XmlElement(condition, namespaces.stanzaError);
-  const bare = stream.domain.faults.active('management-failure-without-condition');
-  stream.send(new XmlElement('failed', namespaces.streamManagement, {}, bare ? [] : [cause]));
+function refuse(
+  stream: ClientStream,
+  condition: StanzaErrorCondition,
+  attributes: Record<string, string> = {},
+): void {
+  const { faults } = stream.domain;
+  if (faults.active('management-mistakes-end-the-connection')) {
+    stream.destroy();
+    return;
+  }
+  const madeUp = faults.active('management-failure-with-made-up-condition');
+  const cause = new XmlElement(madeUp ? 'not-today' : condition, namespaces.stanzaError);
+  const bare = faults.active('management-failure-without-condition');
+  stream.send(new XmlElement('failed', namespaces.streamManagement, attributes, bare ? [] : [cause]));
 }
 
 /** XEP-0198 section 3. */
@@ -214,6 +272,7 @@ function enable(stream: ClientStream, element: XmlElement): void {
   const attributes: Record<string, string> = resumable ? { resume: 'true', id, max: String(wait) } : {};
   if (resumable && faults.active('management-max-is-no-number')) attributes.max = `${wait} seconds`;
   if (faults.active('management-without-id')) delete attributes.id;
+  if (faults.active('management-location-is-no-address')) attributes.location = 'the third door: left';
   stream.send(new XmlElement('enabled', namespaces.streamManagement, attributes));
 }
 
@@ -238,8 +297,10 @@ function shownCount({ faults }: XmppDomain, { handled }: StreamManagement): numb
 
 function takeAcknowledgement(stream: ClientStream, management: StreamManagement, element: XmlElement): void {
   const count = readCount(element);
-  if (count === undefined) stream.fail({ condition: 'bad-format', text: 'An acknowledgement needs a count' });
-  else if (!management.acknowledge(count)) refuseCount(stream, management, count);
+  if (count === undefined) {
+    if (stream.domain.faults.active('management-mistakes-end-the-connection')) stream.destroy();
+    else stream.fail({ condition: 'bad-format', text: 'An acknowledgement needs a count' });
+  } else if (!management.acknowledge(count)) refuseCount(stream, management, count);
 }
 
 /** XEP-0198 section 6: nobody can have more stanzas than were sent. */
@@ -281,7 +342,7 @@ function resume(stream: ClientStream, element: XmlElement): void {
   if (!session || !management) {
     if (faults.active('unknown-sessions-are-resumed')) {
       stream.send(new XmlElement('resumed', namespaces.streamManagement, { previd: previous, h: '0' }));
-    } else refuse(stream, 'item-not-found');
+    } else refuse(stream, 'item-not-found', handledBefore(domain, previous, stream.account));
     return;
   }
   const received = faults.active('resumption-repeats-acknowledged-stanzas') || management.acknowledge(count);
@@ -290,6 +351,17 @@ function resume(stream: ClientStream, element: XmlElement): void {
     return;
   }
   takeOver(stream, session, management);
+}
+
+/** Section 5: what is still known of a session that has expired, for its owner. */
+function handledBefore(
+  { expired, faults }: XmppDomain,
+  id: string,
+  owner: LocalAccount | undefined,
+): Record<string, string> {
+  const known = expired.get(id);
+  if (!known || known.account !== owner) return {};
+  return { h: String(known.handled + (faults.active('expired-sessions-are-miscounted') ? 1 : 0)) };
 }
 
 function takeOver(stream: ClientStream, session: Session, management: StreamManagement): void {
