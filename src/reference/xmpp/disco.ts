@@ -58,7 +58,11 @@ export const faults: Fault[] = [
   },
   {
     name: 'disco-tells-unknown-accounts-apart',
-    breaks: ['xep-0030/8-no-such-account*', 'xep-0030/8-stranger-cannot-tell'],
+    breaks: [
+      'xep-0030/8-no-such-account*',
+      'xep-0030/8-stranger-cannot-tell',
+      'xep-0030/3.1-unknown-entity-private',
+    ],
     summary: 'Tells strangers by item-not-found that an account does not exist',
   },
   {
@@ -70,6 +74,31 @@ export const faults: Fault[] = [
     name: 'disco-items-with-empty-node',
     breaks: ['xep-0030/4.2-item-node-not-empty'],
     summary: 'Lists an item whose node is empty',
+  },
+  {
+    name: 'disco-names-differ',
+    breaks: ['xep-0030/3.1-identity-names-equal', 'xep-0030/3.1-identity-no-duplicates'],
+    summary: 'Gives itself the same identity under two names',
+  },
+  {
+    name: 'disco-features-are-explained',
+    breaks: ['xep-0030/3.1-feature-empty'],
+    summary: 'Puts elements into the features that it lists',
+  },
+  {
+    name: 'disco-items-have-text',
+    breaks: ['xep-0030/4.1-item-no-text'],
+    summary: 'Lists an item with text in it',
+  },
+  {
+    name: 'disco-items-have-children',
+    breaks: ['xep-0030/4.1-item-empty'],
+    summary: 'Lists an item with an element in it',
+  },
+  {
+    name: 'disco-refusal-without-fitting-condition',
+    breaks: ['xep-0030/7-refusal-has-condition'],
+    summary: 'Refuses service discovery to strangers as though something had gone wrong inside',
   },
   {
     name: 'disco-items-are-refused',
@@ -124,7 +153,10 @@ export function answerStranger(domain: XmppDomain, stanza: XmlElement, payload: 
     !domain.accountOf(stanza.get('to') ?? '')
   )
     return errorReply(domain, stanza, 'item-not-found');
-  if (payload.namespace !== namespaces.discoItems) return errorReply(domain, stanza, 'service-unavailable');
+  if (payload.namespace !== namespaces.discoItems) {
+    const unfitting = domain.faults.active('disco-refusal-without-fitting-condition');
+    return errorReply(domain, stanza, unfitting ? 'internal-server-error' : 'service-unavailable');
+  }
   const node = payload.get('node');
   const attributes = node === undefined ? {} : { node };
   return resultOf(stanza, new XmlElement('query', namespaces.discoItems, attributes));
@@ -144,11 +176,18 @@ function description(domain: XmppDomain, { account, session }: IqRequest): XmlEl
   const server = serverIdentity(domain, session.account.username);
   const owner = { category: 'account', type: account?.anonymous ? 'anonymous' : 'registered' };
   const identity = new XmlElement('identity', namespaces.discoInfo, account ? owner : server);
+  const alias = faults.active('disco-names-differ')
+    ? [new XmlElement('identity', namespaces.discoInfo, { ...server, name: 'Milestone' })]
+    : [];
+  const explained = faults.active('disco-features-are-explained')
+    ? [new XmlElement('text', namespaces.discoInfo)]
+    : [];
   const named = account ? [namespaces.discoInfo, namespaces.discoItems] : serverFeatures;
   const features = named
     .filter((feature) => feature !== namespaces.discoInfo || !faults.active('disco-without-disco-feature'))
-    .map((feature) => new XmlElement('feature', namespaces.discoInfo, { var: feature }));
-  return faults.active('disco-without-identity') ? features : [identity, ...features];
+    .map((feature) => new XmlElement('feature', namespaces.discoInfo, { var: feature }, explained));
+  if (faults.active('disco-without-identity')) return features;
+  return [identity, ...alias, ...features];
 }
 
 /** The server hosts nothing besides accounts; an account has its available resources. */
@@ -156,6 +195,12 @@ function items({ name, faults }: XmppDomain, { account, stanza }: IqRequest): Xm
   if (faults.active('disco-items-without-address')) return [new XmlElement('item', namespaces.discoItems)];
   if (faults.active('disco-items-with-empty-node'))
     return [new XmlElement('item', namespaces.discoItems, { jid: name, node: '' })];
+  if (faults.active('disco-items-have-text'))
+    return [new XmlElement('item', namespaces.discoItems, { jid: name }, ['Verona'])];
+  if (faults.active('disco-items-have-children'))
+    return [
+      new XmlElement('item', namespaces.discoItems, { jid: name }, [new XmlElement('city', 'urn:example')]),
+    ];
   if (!account || stanza.get('to') === undefined) return [];
   return account.availableSessions.map(
     (session) => new XmlElement('item', namespaces.discoItems, { jid: session.full }),

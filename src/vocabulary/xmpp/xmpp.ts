@@ -2,6 +2,7 @@ import type { Vocabulary } from '../vocabulary.ts';
 import { connectingVerbs } from './connecting-verbs.ts';
 import { bring, givenOptions } from './given.ts';
 import { helloVerbs } from './hello-verbs.ts';
+import { listVerbs } from './list-verbs.ts';
 import { managementVerbs } from './management-verbs.ts';
 import { receivingVerbs } from './receiving.ts';
 import { returningVerbs } from './returning-verbs.ts';
@@ -23,6 +24,7 @@ export const xmpp: Vocabulary = {
     ...sendingVerbs,
     ...receivingVerbs,
     ...sessionVerbs,
+    ...listVerbs,
     ...streamVerbs,
   ],
   actors: {
