@@ -163,10 +163,13 @@ async function probeLogin({ target, signal, see, hide, account }: Probing): Prom
   const { username, password, bare } = owner;
   await authenticate(connection, { username, password, signal });
   const features = await openWithFeatures(connection, { to: target.domain, signal });
-  see(...showStreamFeatures(features));
+  const offered = showStreamFeatures(features);
+  see(...offered);
   await bind(connection, { signal });
   see(...(await infoOf(connection, target.domain, signal)));
   see(...(await infoOf(connection, bare, signal)));
+  // Who does not offer it may well not answer.
+  if (!offered.includes('stream-management')) return leave(connection);
   const management = new StreamManagement(connection);
   const enabled = await management.enable({ resume: true, signal });
   if (['true', '1'].includes(enabled.get('resume') ?? '')) see('stream-resumption');

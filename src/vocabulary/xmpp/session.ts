@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import type { RunningTarget } from '../../target/running-target.ts';
 import { offeredMechanisms } from '../../xmpp/authentication.ts';
 import type { XmppEvent } from '../../xmpp/connection.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
@@ -214,28 +216,46 @@ async function askUntil<T>(late: AbortSignal, actor: XmppActor, stage: Stage, as
   }
 }
 
+/** So long initial presence may take to come back before the server is asked to show that it does not. */
+const reflectionMs = 1_000;
+
+/** Servers that were shown to send no initial presence back to the resource that it came from. */
+const unreflecting = new WeakSet<RunningTarget>();
+
 /**
  * Sends initial presence and requests the roster. Waits for the roster, and for the presence to come back to the
- * resource that sent it (RFC 6121 section 4.2.2): then the server knows it as available.
+ * resource that sent it (RFC 6121 section 4.2.2): then the server knows it as available. A server that breaks this
+ * promise is known to be as far when it delivers what was sent to the own address behind the presence.
  */
 export async function goOnline(actor: XmppActor, presence: string, stage: Stage): Promise<void> {
-  let roster = false;
-  let reflected = false;
-  await ask(actor, stage, {
+  const behind = `behind-presence-${randomBytes(6).toString('hex')}`;
+  const awaited = new Set(['roster', 'presence']);
+  const sendBehind = () => {
+    awaited.add(behind);
+    // A result: no server answers, stores or copies it.
+    actor.send(`<iq xmlns='${namespaces.client}' type='result' to='${actor.full}' id='${behind}'/>`);
+  };
+  let late: NodeJS.Timeout | undefined;
+  const online = ask(actor, stage, {
     expected: 'the roster, and the reflection of initial presence',
     write: () => {
       const query = `<query xmlns='${namespaces.roster}'/>`;
       actor.send(`<iq xmlns='${namespaces.client}' type='get' id='roster'>${query}</iq>`);
       actor.send(inStanzaNamespace(presence));
+      if (unreflecting.has(stage.target)) sendBehind();
+      else late = setTimeout(sendBehind, reflectionMs);
     },
     read: (event) => {
       if (event.kind !== 'element') return undefined;
       const { element } = event;
-      if (element.name === 'iq' && element.get('id') === 'roster') roster = true;
-      if (element.name === 'presence' && element.get('from') === actor.full) reflected = true;
-      return roster && reflected ? true : undefined;
+      if (element.name === 'presence' && element.get('from') === actor.full) awaited.delete('presence');
+      if (element.name === 'iq') awaited.delete(element.get('id') ?? '');
+      const isBehind = element.get('id') === behind;
+      if (isBehind && awaited.delete('presence')) unreflecting.add(stage.target);
+      return awaited.size === 0 ? true : undefined;
     },
   });
+  await online.finally(() => clearTimeout(late));
 }
 
 /** Over WebSocket each stanza declares its own namespace (RFC 7395 section 3.3.3); over TCP it does no harm. */
