@@ -52,6 +52,7 @@ export const faults: Fault[] = [
     name: 'own-address-is-known-by-its-letters',
     breaks: ['rfc7622/4-from-of-stanzas'],
     summary: 'Ends the stream of clients that write their own address in another way',
+    silent: true,
   },
   {
     name: 'stanzas-before-binding-are-processed',
