@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority, type IssuedCertificate } from '../../network/certificate-authority.ts';
+import type { XmlElement } from '../../xmpp/element.ts';
 import type { ScriptedPeer } from '../../xmpp/scripted-server.ts';
 import { play } from './test-support.ts';
 
@@ -342,5 +343,32 @@ describe('connects', () => {
     const { finding } = await play(async (peer) => act(peer), 'registered', direct, { ca, withinMs: 100 });
     expect(finding).toMatchObject({ kind, expected: 'romeo to connect' });
     expect(finding?.message).toContain(message);
+  });
+});
+
+describe('sends', () => {
+  it('writes what a server told as XML wants it, and knows other spellings of an address', async () => {
+    let heard: Promise<XmlElement> | undefined;
+    const { finding } = await play(
+      asked((peer) => {
+        peer.write("<message id='a&amp;b&apos;c'/>");
+        heard = peer.read();
+      }),
+      'connected',
+      [
+        { 'romeo sends': starttls },
+        { 'romeo receives': "<message id='{odd=*}'/>" },
+        {
+          'romeo sends':
+            "<presence id='{odd}' from='{romeo.local-in-capitals}' to='{romeo.domain-in-fullwidth}'/>",
+        },
+        'romeo ends',
+      ],
+    );
+    expect(finding).toBeUndefined();
+    const sent = await heard;
+    expect(sent?.get('id')).toBe("a&b'c");
+    expect(sent?.get('from')).toMatch(/^[^a-z]+$/);
+    expect(sent?.get('to')).toMatch(/^[\uFF01-\uFF5E.]+$/);
   });
 });
