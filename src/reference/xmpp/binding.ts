@@ -78,6 +78,11 @@ export const faults: Fault[] = [
     summary: 'Binds resources that are no resourceparts',
   },
   {
+    name: 'resource-limit-ends-in-conflict',
+    breaks: ['rfc6120/7.6.2.1*'],
+    summary: 'Answers with conflict where the account has all the resources that it may have',
+  },
+  {
     name: 'bind-attempts-are-not-limited',
     breaks: ['rfc6120/7.7.3*'],
     summary: 'Lets a client fail to bind as often as it likes',
@@ -93,7 +98,10 @@ export const faults: Fault[] = [
 /** How often binding may fail; RFC 6120 section 7.7.3 wants 5 to 10 retries. */
 const attemptLimit = 10;
 /** How many resources an account may have connected (RFC 6120 section 7.6.2.1). */
-const resourceLimit = 100;
+const resourceLimit = 10;
+
+/** What no resourcepart holds: controls, private and unassigned characters, and line separators (RFC 7622 section 3.4). */
+const forbidden = /[\p{Cc}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 
 const failedAttempts = new WeakMap<ClientStream, number>();
 
@@ -104,7 +112,7 @@ export function bindResource(stream: ClientStream, account: LocalAccount, stanza
   if (stanza.name !== 'iq' || !request) return false;
   if (domain.faults.active('bind-goes-unanswered')) return true;
   if (stanza.get('type') !== 'set' || !stanza.get('id')) return refuse(stream, stanza, 'bad-request');
-  if (account.sessions.size >= resourceLimit) return refuse(stream, stanza, 'resource-constraint');
+  if (account.sessions.size >= resourceLimit) return refuse(stream, stanza, constraint(domain));
 
   const resource = chooseResource(domain, request.child('resource')?.text ?? '');
   if (resource === undefined) return refuse(stream, stanza, 'bad-request');
@@ -117,17 +125,21 @@ export function bindResource(stream: ClientStream, account: LocalAccount, stanza
   return true;
 }
 
+/** RFC 6120 section 7.6.2.1. */
+function constraint({ faults }: XmppDomain): StanzaErrorCondition {
+  return faults.active('resource-limit-ends-in-conflict') ? 'conflict' : 'resource-constraint';
+}
+
 /** The resource that the client asked for, made to conform, or a random one; `undefined` where it can't be one. */
 function chooseResource(domain: XmppDomain, requested: string): string | undefined {
   const { faults } = domain;
   // Section 7.7.2.1: what can be mended is not refused.
-  const mended = requested.replace(/\p{Cc}/gu, '').trim();
+  const mended = requested.replace(forbidden, '').trim();
   if (mended === '' || faults.active('requested-resource-is-replaced')) {
     return faults.active('generated-resource-is-not-random') ? 'resource' : randomUUID();
   }
-  return (
-    preparedResource(mended, faults) ?? (faults.active('invalid-resource-is-bound') ? requested : undefined)
-  );
+  if (faults.active('invalid-resource-is-bound')) return requested;
+  return preparedResource(mended, faults);
 }
 
 /**
