@@ -176,7 +176,7 @@ function bindingOf(connection: XmppConnection, options: AuthenticationOptions): 
   if (typeof channelBinding === 'object') return channelBinding;
   const { tlsSocket } = connection;
   if (!tlsSocket) return undefined;
-  const known = ['tls-exporter', 'tls-server-end-point'] as const;
+  const known = ['tls-exporter', 'tls-unique', 'tls-server-end-point'] as const;
   const named =
     connection.features?.child('sasl-channel-binding', namespaces.saslChannelBinding)?.elements ?? [];
   const offered = known.find((type) => named.some((element) => element.get('type') === type));

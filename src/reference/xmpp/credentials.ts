@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import { saslprep } from '../../xmpp/sasl/saslprep.ts';
 
 /** The hash functions that SCRAM is offered with, by their names in SASL, and in node:crypto. */
 export const scramHashes = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-512': 'sha512' } as const;
@@ -19,24 +20,31 @@ export const scramIterations = 4096;
 
 const deriveKey = promisify(pbkdf2);
 
+/** How a password becomes octets: prepared by SASLprep (RFC 4013), and by fault as it is, or as Latin 1. */
+export type Preparation = 'prepared' | 'raw' | 'latin1';
+
 /** The password of an account. SCRAM keys are derived when they are first needed, in the thread pool, and kept. */
 export class Credentials {
-  readonly #password: Buffer;
+  readonly #password: string;
   readonly #keys = new Map<string, Promise<ScramKeys>>();
 
   constructor(password: string) {
-    this.#password = prepared(password);
+    this.#password = password;
   }
 
-  isPassword(given: string): boolean {
-    return prepared(given).equals(this.#password);
+  isPassword(given: string, how: Preparation = 'prepared'): boolean {
+    return octetsOf(given, how).equals(octetsOf(this.#password, how));
   }
 
-  scramKeys(hash: ScramHash, iterations: number = scramIterations): Promise<ScramKeys> {
-    const kind = `${hash} ${iterations}`;
+  scramKeys(
+    hash: ScramHash,
+    iterations: number = scramIterations,
+    how: Preparation = 'prepared',
+  ): Promise<ScramKeys> {
+    const kind = `${hash} ${iterations} ${how}`;
     let keys = this.#keys.get(kind);
     if (!keys) {
-      keys = deriveScramKeys(this.#password, hash, iterations);
+      keys = deriveScramKeys(octetsOf(this.#password, how), hash, iterations);
       this.#keys.set(kind, keys);
     }
     return keys;
@@ -57,9 +65,16 @@ async function deriveScramKeys(password: Buffer, hash: ScramHash, iterations: nu
   };
 }
 
-/** The part of SASLprep (RFC 4013) that changes anything a password is likely to hold. */
-function prepared(password: string): Buffer {
-  return Buffer.from(
-    password.replace(/[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/g, ' ').normalize('NFKC'),
-  );
+function octetsOf(password: string, how: Preparation): Buffer {
+  if (how !== 'prepared') return Buffer.from(password, how === 'raw' ? 'utf8' : 'latin1');
+  return Buffer.from(preparedText(password) ?? password);
+}
+
+/** What SASLprep makes of a name or password; `undefined` where it does not allow it. */
+export function preparedText(text: string): string | undefined {
+  try {
+    return saslprep(text);
+  } catch {
+    return undefined;
+  }
 }

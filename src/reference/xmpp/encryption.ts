@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { SecureContext, TLSSocket } from 'node:tls';
+import { tlsUnique } from '../../xmpp/sasl/channel-binding.ts';
 
 /** What the server shows of itself in a TLS handshake. */
 export interface TlsIdentity {
@@ -30,12 +31,13 @@ export class Encryption {
   channelBinding(type: string): Buffer | undefined {
     if (!this.channelBindingTypes.includes(type)) return undefined;
     if (type === 'tls-server-end-point') return this.#identity.endPoint;
+    if (type === 'tls-unique') return tlsUnique(this.#socket, 'server');
     return this.#socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0));
   }
 
   get channelBindingTypes(): string[] {
     // RFC 9266 section 3: below TLS 1.3 the exporter needs an extension whose use can't be seen here.
-    const exporter = this.#socket.getProtocol() === 'TLSv1.3' ? ['tls-exporter'] : [];
+    const exporter = this.#socket.getProtocol() === 'TLSv1.3' ? ['tls-exporter'] : ['tls-unique'];
     return [...exporter, 'tls-server-end-point'];
   }
 

@@ -1,7 +1,14 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Fault, FaultSwitch } from '../fault.ts';
 import type { LocalAccount } from './accounts.ts';
-import { type ScramHash, type ScramKeys, scramHashes, scramIterations } from './credentials.ts';
+import {
+  type Preparation,
+  preparedText,
+  type ScramHash,
+  type ScramKeys,
+  scramHashes,
+  scramIterations,
+} from './credentials.ts';
 import { decodeText, failure, type SaslExchange, type SaslStep, sameSecret } from './sasl-exchange.ts';
 import { authorize } from './sasl-mechanisms.ts';
 import {
@@ -91,6 +98,31 @@ export const faults: Fault[] = [
     summary: 'Takes a channel binding of any type for one of the type that it knows',
   },
   {
+    name: 'tls-unique-is-not-known',
+    breaks: ['rfc5802/6.1-tls-unique'],
+    summary: 'Binds to TLS 1.2 by its certificate only',
+  },
+  {
+    name: 'scram-plus-without-channel',
+    breaks: ['rfc5802/6-plain-variant-only'],
+    summary: 'Offers mechanisms with channel binding also where there is no TLS',
+  },
+  {
+    name: 'passwords-are-not-prepared',
+    breaks: ['rfc5802/2.2-saslprep-or-ascii'],
+    summary: 'Takes a password as it is, so that another spelling of it is another password',
+  },
+  {
+    name: 'passwords-are-latin-1',
+    breaks: ['rfc5802/3-utf-8'],
+    summary: 'Keeps passwords in Latin 1',
+  },
+  {
+    name: 'names-are-not-prepared',
+    breaks: ['rfc5802/5.1-username-prepared'],
+    summary: 'Takes a user name as it is, so that another spelling of it is another name',
+  },
+  {
     name: 'scram-extensions-are-ignored',
     breaks: ['rfc5802/5.1-mandatory-extension*'],
     summary: 'Goes on when the client demands an extension that it does not know',
@@ -122,7 +154,9 @@ export function scramMechanisms(encrypted: boolean, faults: FaultSwitch): string
   if (faults.active('scram-is-not-offered')) return [];
   const plain = ['SHA-512', 'SHA-256', 'SHA-1'].map((hash) => `SCRAM-${hash}`);
   const plus =
-    encrypted && !faults.active('scram-plus-is-not-offered') ? plain.map((name) => `${name}-PLUS`) : [];
+    (encrypted || faults.active('scram-plus-without-channel')) && !faults.active('scram-plus-is-not-offered')
+      ? plain.map((name) => `${name}-PLUS`)
+      : [];
   return [...plus, ...plain];
 }
 
@@ -162,10 +196,16 @@ export class ScramExchange implements SaslExchange {
     const refused = this.#refusedBinding(first);
     if (refused) return refused;
     this.#first = first;
-    this.#account = domain.accounts.find(first.username);
+    const raw = faults.active('names-are-not-prepared');
+    const username = raw ? first.username : preparedText(first.username);
+    this.#account = username === undefined ? undefined : domain.accounts.find(username);
     if (!this.#account && faults.active('unknown-users-are-told-apart')) return failure('account-disabled');
     const few = faults.active('scram-iterates-too-little');
-    this.#keys = await this.#account?.credentials.scramKeys(this.#hash, few ? 1000 : scramIterations);
+    this.#keys = await this.#account?.credentials.scramKeys(
+      this.#hash,
+      few ? 1000 : scramIterations,
+      passwordPreparation(faults),
+    );
     const salt = this.#keys?.salt ?? pretendedSalt(first.username);
     const iterations = this.#keys?.iterations ?? scramIterations;
     this.#nonce = this.#serverNonce(first);
@@ -202,9 +242,10 @@ export class ScramExchange implements SaslExchange {
 
   /** The type of channel binding that the client chose, where this connection has it. */
   #bindingType(binding: string): string | undefined {
-    const types = this.#stream.transport.encryption?.channelBindingTypes ?? [];
-    const chosen = types.find((type) => binding === `p=${type}`);
     const { faults } = this.#stream.domain;
+    const known = this.#stream.transport.encryption?.channelBindingTypes ?? [];
+    const types = known.filter((type) => type !== 'tls-unique' || !faults.active('tls-unique-is-not-known'));
+    const chosen = types.find((type) => binding === `p=${type}`);
     return chosen ?? (faults.active('channel-binding-type-is-not-looked-at') ? types[0] : undefined);
   }
 
@@ -256,6 +297,12 @@ export class ScramExchange implements SaslExchange {
   #hmac(key: Buffer, text: string): Buffer {
     return createHmac(scramHashes[this.#hash], key).update(text).digest();
   }
+}
+
+/** How this server makes octets of a password. */
+export function passwordPreparation(faults: FaultSwitch): Preparation {
+  if (faults.active('passwords-are-not-prepared')) return 'raw';
+  return faults.active('passwords-are-latin-1') ? 'latin1' : 'prepared';
 }
 
 function pretendedSalt(username: string): Buffer {

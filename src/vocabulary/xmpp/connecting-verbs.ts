@@ -53,8 +53,9 @@ const attemptProperties = {
   username: text,
   password: text,
   authzid: text,
-  'channel binding': { enum: ['tls-exporter', 'tls-server-end-point'] },
+  'channel binding': { enum: ['tls-exporter', 'tls-unique', 'tls-server-end-point'] },
   'could bind': { type: 'boolean', description: 'SCRAM: the gs2 flag `y` instead of `n`' },
+  unprepared: { type: 'boolean', description: 'SCRAM: the user name is sent without SASLprep' },
   'initial response': {
     anyOf: [text, { type: 'null' }],
     description: 'Instead of the right one; null: none',
@@ -83,7 +84,7 @@ interface AttemptWords {
   username?: string;
   password?: string;
   authzid?: string;
-  'channel binding'?: 'tls-exporter' | 'tls-server-end-point';
+  'channel binding'?: 'tls-exporter' | 'tls-unique' | 'tls-server-end-point';
   'could bind'?: boolean;
   'initial response'?: string | null;
   [other: string]: unknown;
@@ -122,7 +123,11 @@ export function attemptOf(words: AttemptWords | undefined, stage: Stage): Attemp
     ...(password === undefined ? {} : { password }),
     ...(authzid === undefined ? {} : { authzid }),
     ...(words['channel binding'] ? { channelBinding: words['channel binding'] } : {}),
-    overrides: words['could bind'] ? { gs2Header: 'y,,', ...overrides } : overrides,
+    overrides: {
+      ...(words['could bind'] ? { gs2Header: 'y,,' } : {}),
+      ...(words.unprepared === true ? { unprepared: true } : {}),
+      ...overrides,
+    },
   };
 }
 

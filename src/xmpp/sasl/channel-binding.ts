@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 
-export type ChannelBindingType = 'tls-exporter' | 'tls-server-end-point';
+export type ChannelBindingType = 'tls-exporter' | 'tls-unique' | 'tls-server-end-point';
 
 /** What ties SASL to the TLS connection below it: a type and the octets both ends see (RFC 5056). */
 export interface ChannelBinding {
@@ -17,6 +17,7 @@ export class ChannelBindingError extends Error {
 /** The channel binding of a client's TLS connection. Throws ChannelBindingError. */
 export function channelBindingOf(socket: TLSSocket, type: ChannelBindingType): ChannelBinding {
   if (type === 'tls-exporter') return { type, data: tlsExporter(socket) };
+  if (type === 'tls-unique') return { type, data: tlsUnique(socket, 'client') };
   // Not getPeerX509Certificate: in Node.js 20 each call takes one certificate off the chain.
   const { raw } = socket.getPeerCertificate();
   if (!raw) throw new ChannelBindingError('The server showed no certificate to bind to');
@@ -26,6 +27,18 @@ export function channelBindingOf(socket: TLSSocket, type: ChannelBindingType): C
 /** The octets of `tls-exporter` (RFC 9266 section 2); the same at both ends of the connection. */
 export function tlsExporter(socket: TLSSocket): Buffer {
   return socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0));
+}
+
+/**
+ * The octets of `tls-unique` (RFC 5929 section 3), before TLS 1.3 only: the first Finished message of the handshake, which
+ * the client sends in a full one, the server in one that resumes a session. Throws ChannelBindingError.
+ */
+export function tlsUnique(socket: TLSSocket, side: 'client' | 'server'): Buffer {
+  const own = socket.isSessionReused() === (side === 'server');
+  const finished = own ? socket.getFinished() : socket.getPeerFinished();
+  if (socket.getProtocol() === 'TLSv1.3' || !finished)
+    throw new ChannelBindingError('tls-unique is not defined for this connection');
+  return finished;
 }
 
 /**

@@ -23,6 +23,8 @@ export interface SaslOverrides {
   initialResponse?: string | Buffer | null;
   /** Instead of every answer to a challenge. */
   response?: string | Buffer;
+  /** SCRAM: the user name as it is, without SASLprep. */
+  unprepared?: boolean;
   /** SCRAM: the client's nonce. */
   nonce?: string;
   /** SCRAM: the nonce of the client-final-message; `null`: none. */

@@ -28,6 +28,7 @@ export class ScramMechanism implements SaslMechanism {
       username,
       authzid,
       channelBinding: channelBinding ?? (couldBind ? 'y' : 'n'),
+      ...(overrides.unprepared && { unprepared: true }),
       ...(overrides.nonce !== undefined && { nonce: overrides.nonce }),
       ...(overrides.gs2Header !== undefined && { gs2Header: overrides.gs2Header }),
       ...(overrides.mandatoryExtension !== undefined && { mandatoryExtension: overrides.mandatoryExtension }),

@@ -74,6 +74,8 @@ export interface ClientFirstParts {
   /** Name of the channel binding, or what to say of having none: `n` cannot, `y` could but the server does not. */
   channelBinding?: 'n' | 'y' | { type: string };
   nonce?: string;
+  /** The user name goes out as it is, without SASLprep. */
+  unprepared?: boolean;
   /** Instead of the header that follows from the above; with its last comma. */
   gs2Header?: string;
   /** A mandatory extension (`m=...`), which every server must refuse. */
@@ -89,7 +91,8 @@ export function clientFirst(parts: ClientFirstParts): ClientFirst {
   const gs2Header = parts.gs2Header ?? `${flag},${authzid},`;
   const mandatory = parts.mandatoryExtension === undefined ? '' : `m=${parts.mandatoryExtension},`;
   const extensions = parts.extensions === undefined ? '' : `,${parts.extensions}`;
-  const bare = `${mandatory}n=${escapeName(preparedOrRaw(parts.username))},r=${nonce}${extensions}`;
+  const username = parts.unprepared ? parts.username : preparedOrRaw(parts.username);
+  const bare = `${mandatory}n=${escapeName(username)},r=${nonce}${extensions}`;
   return { gs2Header, bare, nonce, text: gs2Header + bare };
 }
 
