@@ -279,7 +279,7 @@ describe('a script with mistakes', () => {
       "'",
       '{',
       '}',
-      '${',
+      `\${`,
       '\n',
       '\t',
       '[',
@@ -305,7 +305,7 @@ describe('a script with mistakes', () => {
       '<',
       '<a>',
       'a@b.example ',
-      '${',
+      `\${`,
       '\n\t',
       '{scansion:',
       '@b.example',
@@ -322,7 +322,7 @@ describe('a script', () => {
   });
 
   it('may have names of which one begins with the other', () => {
-    expect(steps("A B connects\nA B sends:\n\t<message to='${A's full JID}'/>\n")).toEqual([
+    expect(steps(`A B connects\nA B sends:\n\t<message to='\${A's full JID}'/>\n`)).toEqual([
       { 'a-b sends': "<message to='{a.full}'/>" },
     ]);
   });
@@ -352,8 +352,8 @@ describe('a script', () => {
   });
 
   it.each([
-    ["A receives:\n\t<iq id='${id}'/>\n", 'what ${id} stands for is not known here'],
-    ['A receives:\n\t<iq id="${C\'s JID}"/>\n', 'nobody who is played is called C'],
+    [`A receives:\n\t<iq id='\${id}'/>\n`, `what \${id} stands for is not known here`],
+    [`A receives:\n\t<iq id="\${C's JID}"/>\n`, 'nobody who is played is called C'],
     ["A receives:\n\t<iq id='{scansion:some}'/>\n", 'what {scansion:some} means is not known'],
     ["A receives:\n\t<iq scansion:strict='maybe'/>\n", 'what scansion:strict="maybe" means is not known'],
     ['A sends:\n\t<presence/>\n\t<iq/>\n', '<iq> is a second element of what A sends'],
