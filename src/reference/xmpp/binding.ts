@@ -3,12 +3,12 @@ import { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
 import type { Fault } from '../fault.ts';
 import type { LocalAccount } from './accounts.ts';
-import { preparedResource } from './address.ts';
+import { preparedResource, readAddress } from './address.ts';
 import type { XmppDomain } from './domain.ts';
 import type { IqRequest } from './iq.ts';
 import { Session } from './session.ts';
 import { endSession } from './session-end.ts';
-import { resultOf } from './stanza.ts';
+import { resultOf, withAttributes } from './stanza.ts';
 import { errorReply, type StanzaErrorCondition } from './stanza-errors.ts';
 import type { ClientStream } from './stream.ts';
 
@@ -71,6 +71,11 @@ export const faults: Fault[] = [
       'rfc7590/3.4-clients-authenticated',
     ],
     summary: 'Gives a resource to clients that did not even authenticate',
+  },
+  {
+    name: 'strangers-are-served',
+    breaks: ['rfc6121/11-clients-authenticated'],
+    summary: 'Delivers what clients send that did not authenticate',
   },
   {
     name: 'invalid-resource-is-bound',
@@ -169,9 +174,17 @@ function addressElement(address: string): XmlElement {
 /** A fault gives resources to clients that are nobody yet. `false`: the stanza was not answered. */
 export function bindWithoutLogin(stream: ClientStream, stanza: XmlElement): boolean {
   const { faults, name } = stream.domain;
+  if (faults.active('strangers-are-served')) return serveStranger(stream.domain, stanza);
   if (!faults.active('binding-succeeds-before-login') || !stanza.child('bind', namespaces.bind)) return false;
   stream.sendStanza(resultOf(stanza, addressElement(`nobody@${name}/${randomUUID()}`)));
   return true;
+}
+
+function serveStranger(domain: XmppDomain, stanza: XmlElement): boolean {
+  const to = readAddress(stanza.get('to') ?? '');
+  const recipients = (to && domain.accountAt(to)?.availableSessions) ?? [];
+  for (const session of recipients) session.send(withAttributes(stanza, { from: `nobody@${domain.name}` }));
+  return recipients.length > 0;
 }
 
 function refuse(stream: ClientStream, stanza: XmlElement, condition: StanzaErrorCondition): boolean {

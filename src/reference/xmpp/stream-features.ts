@@ -17,7 +17,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'starttls-looks-optional',
-    breaks: ['rfc6120/5.4.1-required-flag'],
+    breaks: ['rfc6120/5.4.1-required-flag', 'rfc6121/11-encryption-mandated'],
     summary: 'Requires TLS without saying so in the feature',
   },
   {
