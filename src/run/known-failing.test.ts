@@ -1,8 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { matchesAny } from '../suite/glob.ts';
+import { loadSuites } from '../suite/load-suites.ts';
+import { knownTargets, loadTarget } from '../target/load-target.ts';
+import { variantsOf } from '../target/variants.ts';
 import { knownFailureOf, readKnownFailing } from './known-failing.ts';
+import { idsOf } from './plan.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'touchstone-known-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -61,4 +66,17 @@ it('names only variants that there are, and no case twice for one of them', () =
   expect(() => read(of("'1.0'"))).toThrow('the target has no variant `1.0`');
   const all = `- case: rfc1/a/b\n  reason: ${reason}\n`;
   expect(() => read(all + of("'1.0'"), '2.0')).toThrow('`rfc1/a/b` is there twice');
+});
+
+const cases = loadSuites().then((suites) => suites.cases.flatMap(idsOf));
+
+describe('the lists that come along', () => {
+  it.each(knownTargets())('%s names cases that there are', async (name) => {
+    const ids = await cases;
+    const variants = variantsOf(loadTarget(name).settings).map((variant) => `${name}@${variant}`);
+    for (const one of [name, ...variants]) {
+      const entries = readKnownFailing(loadTarget(one)).map((entry) => entry.case);
+      expect(entries.filter((entry) => !ids.some((id) => matchesAny(id, [entry])))).toEqual([]);
+    }
+  });
 });

@@ -136,3 +136,19 @@ describe('entries of known-failing.yaml that name no case', () => {
     expect(record.staleKnownFailing).toEqual(['xep-0199/ping/gone']);
   });
 });
+
+it('has somebody online on a server that sends no presence back to the resource it came from', async () => {
+  const file = join(folder, 'silent.yaml');
+  writeFileSync(
+    file,
+    `target: silent
+title: Server that sends no presence back
+product: { name: Touchstone reference server }
+start: { embedded: { faults: [presence-not-sent-to-own-resources] } }
+`,
+  );
+  const { summary } = await play(file, 'xep-0199/ping/server-*', 'rfc6121/presence/initial-to-own-resources');
+  // Over both transports.
+  expect(summary).toMatchObject({ fail: 2, inconclusive: 0, error: 0 });
+  expect(summary.pass).toBeGreaterThan(1);
+});
