@@ -7,6 +7,9 @@ import { handiestEndpoint, openStreamTo } from './xmpp-connections.ts';
 /** Connections that accounts are registered on at a time: a busy server takes long to answer each. */
 const mostLanes = 4;
 
+/** So long one account may take, in milliseconds: an answer that was lost must not hold up those behind it for ever. */
+const patienceMs = 30_000;
+
 /** Registers accounts in band (XEP-0077), on a few connections at a time that are opened when the others are busy. */
 export class Registrar {
   readonly #target: RunningTarget;
@@ -78,7 +81,7 @@ class Lane {
   async #register(account: Account, signal: AbortSignal): Promise<void> {
     const isUsed = this.#connection !== undefined && !this.#connection.ended;
     try {
-      await this.#attempt(account, signal);
+      await this.#attempt(account, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
     } catch (error) {
       this.#drop();
       signal.throwIfAborted();
