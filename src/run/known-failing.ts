@@ -33,6 +33,11 @@ export const knownFailingSchema = {
         description:
           'A race in the server: the case fails at times, so that a pass proves nothing. The reason says which race',
       },
+      alone: {
+        type: 'boolean',
+        description:
+          'The case leaves the server unfit for others: it plays on a server of its own, which is thrown away',
+      },
       variants: {
         type: 'array',
         minItems: 1,

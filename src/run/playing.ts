@@ -45,23 +45,36 @@ export class Playing {
     return Math.round(this.#provisionMs);
   }
 
-  /** Plays the cases, `jobs` at a time. Those that disturb the server play one by one, and on no other's server. */
+  /**
+   * Plays the cases, `jobs` at a time. Those that disturb the server play one by one, and on no other's server; those
+   * that are known to leave it unfit, each on one that is thrown away.
+   */
   async playAll(planned: readonly PlannedCase[], target: RunningTarget, jobs: number): Promise<void> {
     const playable = planned.filter((one) => {
       const result = notPlayed(one);
       if (result) this.#finish(result);
       return !result;
     });
-    const alone = this.#inOrder(playable.filter((one) => one.case.alone));
-    const others = this.#inOrder(playable.filter((one) => !one.case.alone));
+    const harmful = this.#inOrder(playable.filter((one) => this.#isHarmful(one)));
+    const harmless = playable.filter((one) => !harmful.includes(one));
+    const alone = this.#inOrder(harmless.filter((one) => one.case.alone));
+    const others = this.#inOrder(harmless.filter((one) => !one.case.alone));
     const playOthers = inParallel(others, jobs, (one) => this.#play(one, target));
     if (target.isUnique) {
       await playOthers;
-      await inParallel(alone, 1, (one) => this.#play(one, target));
+      await inParallel([...alone, ...harmful], 1, (one) => this.#play(one, target));
       return;
     }
-    const ends = await Promise.allSettled([playOthers, this.#playAlone(alone)]);
+    const playApart = async () => {
+      await this.#playAlone(alone);
+      for (const one of harmful) await this.#playAlone([one]);
+    };
+    const ends = await Promise.allSettled([playOthers, playApart()]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
+  #isHarmful({ id }: PlannedCase): boolean {
+    return knownFailureOf(id, this.#options.knownFailing)?.alone === true;
   }
 
   #inOrder(cases: readonly PlannedCase[]): PlannedCase[] {
