@@ -208,7 +208,7 @@ describe('XMPP', () => {
     ],
     ['resets', opening((socket) => socket.resetAndDestroy()), 'fail, closed: the server '],
   ])('gets a verdict in time from a server that %s', async (_what, hostile, verdict) => {
-    await play(['xmpp'], 'rfc6120/streams/closing-when-connected', decent, hostile, verdict);
+    await play(['xmpp'], 'rfc6120/stream-closing/closing-when-connected', decent, hostile, verdict);
   });
 });
 

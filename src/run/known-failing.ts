@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { FromSchema } from 'json-schema-to-ts';
-import { globToExpression } from '../suite/glob.ts';
+import { canMatchBelow, globToExpression } from '../suite/glob.ts';
 import { knownFailuresFile, type TargetDefinition } from '../target/load-target.ts';
 import { type Places, variantsOf } from '../target/variants.ts';
 import { InvalidFileError, type Mistake, readYaml, SchemaCheck, suggest } from '../target/yaml-document.ts';
@@ -113,16 +113,18 @@ export function knownFailureOf(id: string, known: readonly KnownFailure[]): Know
 
 /**
  * Entries that name no case there is. A selection leaves cases out, not entries: `ids` are all cases that the
- * target could play, selected or not. Of suites that are not loaded nothing is known, unless all are.
+ * target could play, selected or not. Of suites that are not loaded nothing is known, unless all are but for some that
+ * were not read.
  */
 export function staleEntries(
   known: readonly KnownFailure[],
   ids: readonly string[],
-  loaded: { whole: boolean; suites: ReadonlySet<string> },
+  loaded: { whole: boolean; suites: ReadonlySet<string>; unread: readonly string[] },
 ): KnownFailure[] {
   return known.filter((entry) => {
     const isOfLoaded = [...loaded.suites].some((name) => entry.case.startsWith(`${name}/`));
     if (!loaded.whole && !isOfLoaded) return false;
+    if (loaded.unread.some((name) => canMatchBelow(name, entry.case))) return false;
     const expression = globToExpression(entry.case);
     return !ids.some((id) => expression.test(id));
   });

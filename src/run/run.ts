@@ -121,7 +121,7 @@ function staleOf(
   capabilities: Capabilities,
 ): string[] {
   const ids = plan(suites.cases, target, capabilities).map((one) => one.id);
-  const loaded = { whole: suites.whole, suites: new Set(suites.cases.map((one) => one.suite.name)) };
+  const loaded = { ...suites, suites: new Set(suites.cases.map((one) => one.suite.name)) };
   return staleEntries(knownFailing, ids, loaded).map((entry) => entry.case);
 }
 

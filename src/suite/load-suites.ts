@@ -17,8 +17,10 @@ export interface Suites {
   requirements: Map<string, Requirement>;
   /** What they were read from. */
   folders: readonly string[];
-  /** These are all the suites that come with Touchstone; `false` as well where some files were not read. */
+  /** These are all the suites that come with Touchstone, but for those that were not read. */
   whole: boolean;
+  /** Names of suites whose files were not read, since no case of theirs was asked for. */
+  unread: readonly string[];
   /** SHA-256 over all suite files, catalogues and fixtures: two runs with the same digest asked the same. */
   digest: string;
 }
@@ -67,13 +69,14 @@ export async function checkSuites(
   const suiteFiles = files.filter((one) => !isCatalogue(one));
   const wanted = namedBy(only, suiteFiles);
   for (const file of wanted) cases.push(...readSuite(file, shelf));
-  const whole = folders.includes(ownSuites) && wanted.length === suiteFiles.length;
+  const whole = folders.includes(ownSuites);
+  const unread = suiteFiles.filter((file) => !wanted.includes(file)).map(nameOf);
   const payloads = (await readdir(fixtures, { withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => join(fixtures, entry.name));
   const digest = digestOf([...files, ...payloads]);
   return {
-    suites: { cases, catalogues, requirements, folders, whole, digest },
+    suites: { cases, catalogues, requirements, folders, whole, unread, digest },
     mistakes: mistakes.toSorted(byPosition),
     files,
   };
