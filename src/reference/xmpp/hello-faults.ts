@@ -29,11 +29,6 @@ export const faults: Fault[] = [
     summary: 'Does not answer the extension for secure renegotiation',
   },
   {
-    name: 'master-secret-is-not-extended',
-    breaks: ['rfc5802/rfc-7677-4-session-hash'],
-    summary: 'Does not answer the extension that ties the master secret to its handshake',
-  },
-  {
     name: 'resuming-clients-are-dropped',
     breaks: ['rfc7590/3.3-resumption-as-recommended', 'rfc7590/rfc-7525-3.4-tickets-authenticated'],
     summary: 'Drops clients that bring the TLS session of an earlier connection, instead of beginning anew',
@@ -70,6 +65,5 @@ function changes(offered: OfferedHello, faults: FaultSwitch): Partial<OfferedHel
   if (faults.active('tls-compresses')) return { deflate: offered.deflate };
   if (faults.active('truncated-hmac-is-agreed')) return { extensions: [0xff01, 0x0004] };
   if (faults.active('renegotiation-info-is-left-out')) return { extensions: [0x0017] };
-  if (faults.active('master-secret-is-not-extended')) return { extensions: [0xff01] };
   return {};
 }
