@@ -4,7 +4,6 @@ import { prove } from './prove.ts';
 
 // What every case of every suite is held to, the program itself shows: src/cli/prove.test.ts. Here are some of each family.
 it.each([
-  ['rfc6121/roster/**'],
   ['xep-0199/**'],
   ['rfc7692/negotiation/**'],
 ])('proves every case of %s: it passes, and some fault fails it', { timeout: 300_000 }, async (only) => {
