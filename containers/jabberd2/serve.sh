@@ -1,20 +1,19 @@
 #!/bin/sh
-# jabberd2 is several processes that find each other by the router. Where one ends, all end.
+# jabberd2 is several processes that find each other by the router. Where one ends, all end. What is loaded before them,
+# workarounds.c tells.
 # The certificate and its key are wanted in one file.
 cat /etc/touchstone/server.crt /etc/touchstone/server.key >/run/jabberd2/server.pem
 rm -f /run/jabberd2/*.pid
 all=
 trap 'kill $all 2>/dev/null' TERM
 begin() {
-  "jabberd2-$1" -c "/etc/jabberd2/$2.xml" &
+  LD_PRELOAD=/usr/local/lib/workarounds.so "jabberd2-$1" -c "/etc/jabberd2/$2.xml" &
   all="$all $!"
 }
 begin router router
 begin sm sm
-export LD_PRELOAD=/usr/local/lib/rising-descriptors.so # why: rising-descriptors.c
 begin c2s c2s
 begin c2s c2s-web
-unset LD_PRELOAD
 while kill -0 $all 2>/dev/null; do
   sleep 0.5 &
   wait $!
