@@ -32,6 +32,8 @@ export interface EmbeddedServerOptions {
 /** A server inside this process, on ports of 127.0.0.1 that stay the same while it lives. */
 export interface EmbeddedServer {
   readonly domain: string;
+  /** The domain of its service for rooms. */
+  readonly rooms: string;
   /** PEM of the authority that the server's certificate leads to. */
   readonly ca: string;
   /** The same authority, to sign client certificates. */
@@ -98,6 +100,10 @@ class RunningServer implements EmbeddedServer {
       {},
       ...services.map((service) => service.endpoints),
     ) as Service['endpoints'];
+  }
+
+  get rooms(): string {
+    return this.#xmpp.domain.rooms;
   }
 
   get ca(): string {

@@ -17,6 +17,7 @@ import { faults as pingFaults } from './xmpp/ping.ts';
 import { faults as precisFaults } from './xmpp/precis.ts';
 import { faults as presenceFaults } from './xmpp/presence.ts';
 import { faults as probeFaults } from './xmpp/presence-probes.ts';
+import { faults as roomFaults } from './xmpp/rooms.ts';
 import { faults as rosterFaults } from './xmpp/roster-protocol.ts';
 import { faults as rosterPushFaults } from './xmpp/roster-pushes.ts';
 import { faults as saslFaults } from './xmpp/sasl.ts';
@@ -70,7 +71,10 @@ const areas: Readonly<Record<string, FaultArea>> = {
     ],
   },
   binding: { service: 'xmpp', faults: bindingFaults },
-  stanzas: { service: 'xmpp', faults: [...stanzaFaults, ...stanzaErrorFaults, ...shapeFaults, ...iqFaults] },
+  stanzas: {
+    service: 'xmpp',
+    faults: [...stanzaFaults, ...stanzaErrorFaults, ...shapeFaults, ...iqFaults, ...roomFaults],
+  },
   addresses: { service: 'xmpp', faults: [...addressFaults, ...domainpartFaults, ...precisFaults] },
   roster: { service: 'xmpp', faults: [...rosterFaults, ...rosterPushFaults] },
   subscriptions: { service: 'xmpp', faults: [...subscriptionFaults, ...inboundSubscriptionFaults] },

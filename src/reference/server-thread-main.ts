@@ -9,6 +9,6 @@ const server = await startEmbeddedServer(workerData as { domain?: string });
 answerQuestions<Question, Answer>(async (question) => (question === 'facts' ? facts() : server[question]()));
 
 function facts(): Facts {
-  const { domain, endpoints, authority } = server;
-  return { domain, endpoints: structuredClone(endpoints), authority: authority.parts };
+  const { domain, rooms, endpoints, authority } = server;
+  return { domain, rooms, endpoints: structuredClone(endpoints), authority: authority.parts };
 }

@@ -14,7 +14,7 @@ export interface Conversation {
 }
 
 /** What is true of a server while it lives, as far as it can be cloned. */
-export interface Facts extends Pick<EmbeddedServer, 'domain' | 'endpoints'> {
+export interface Facts extends Pick<EmbeddedServer, 'domain' | 'rooms' | 'endpoints'> {
   authority: CertificateAuthority['parts'];
 }
 
@@ -27,13 +27,15 @@ export type Answer = ReturnType<Conversation[Question]>;
  */
 export class ServerThread {
   readonly domain: string;
+  readonly rooms: string;
   readonly authority: CertificateAuthority;
   readonly endpoints: EmbeddedServer['endpoints'];
   readonly #thread: Thread<Question, Answer>;
 
-  private constructor(thread: Thread<Question, Answer>, { domain, endpoints, authority }: Facts) {
+  private constructor(thread: Thread<Question, Answer>, { domain, rooms, endpoints, authority }: Facts) {
     this.#thread = thread;
     this.domain = domain;
+    this.rooms = rooms;
     this.endpoints = endpoints;
     this.authority = CertificateAuthority.restore(authority);
   }

@@ -61,6 +61,10 @@ class EmbeddedTarget<Server extends EmbeddedServer | ServerThread> implements Ru
     return this.server.domain;
   }
 
+  get rooms() {
+    return this.server.rooms;
+  }
+
   get ca() {
     return this.server.ca;
   }

@@ -121,7 +121,7 @@ const notEmbedded: ReadonlySet<CapabilityName> = new Set([
   'client-state-indication',
   'pep',
   'private-storage',
-  ...serviceNames,
+  ...serviceNames.filter((name) => name !== 'rooms'),
   'vcard',
 ]);
 

@@ -28,6 +28,8 @@ export const namespaces = {
   discoInfo: 'http://jabber.org/protocol/disco#info',
   discoItems: 'http://jabber.org/protocol/disco#items',
   entityCapabilities: 'http://jabber.org/protocol/caps',
+  /** A service that holds rooms, XEP-0045. */
+  rooms: 'http://jabber.org/protocol/muc',
   delay: 'urn:xmpp:delay',
   inBandBytestreams: 'http://jabber.org/protocol/ibb',
   xml: 'http://www.w3.org/XML/1998/namespace',

@@ -190,8 +190,8 @@ function description(domain: XmppDomain, { account, session }: IqRequest): XmlEl
   return [identity, ...alias, ...features];
 }
 
-/** The server hosts nothing besides accounts; an account has its available resources. */
-function items({ name, faults }: XmppDomain, { account, stanza }: IqRequest): XmlElement[] {
+/** The server has the service for rooms besides its accounts; an account has its available resources. */
+function items({ name, rooms, faults }: XmppDomain, { account, stanza }: IqRequest): XmlElement[] {
   if (faults.active('disco-items-without-address')) return [new XmlElement('item', namespaces.discoItems)];
   if (faults.active('disco-items-with-empty-node'))
     return [new XmlElement('item', namespaces.discoItems, { jid: name, node: '' })];
@@ -201,7 +201,8 @@ function items({ name, faults }: XmppDomain, { account, stanza }: IqRequest): Xm
     return [
       new XmlElement('item', namespaces.discoItems, { jid: name }, [new XmlElement('city', 'urn:example')]),
     ];
-  if (!account || stanza.get('to') === undefined) return [];
+  if (!account) return [new XmlElement('item', namespaces.discoItems, { jid: rooms, name: 'Rooms' })];
+  if (stanza.get('to') === undefined) return [];
   return account.availableSessions.map(
     (session) => new XmlElement('item', namespaces.discoItems, { jid: session.full }),
   );

@@ -10,6 +10,8 @@ import type { ClientStream } from './stream.ts';
 /** What all streams of one embedded server share. */
 export class XmppDomain {
   readonly name: string;
+  /** The domain of the service for rooms. */
+  readonly rooms: string;
   readonly faults: FaultSwitch;
   readonly operators: OperatorSwitch;
   readonly activity: Activity;
@@ -27,6 +29,7 @@ export class XmppDomain {
     ground: { faults: FaultSwitch; operators: OperatorSwitch; activity: Activity; identity: TlsIdentity },
   ) {
     this.name = name;
+    this.rooms = `rooms.${name}`;
     this.faults = ground.faults;
     this.operators = ground.operators;
     this.activity = ground.activity;
@@ -40,6 +43,7 @@ export class XmppDomain {
     return `stream-${this.#streamNumber}`;
   }
 
+  /** Whether it is a domain of accounts; that of the service for rooms is not. */
   serves(address: Address): boolean {
     return address.domain === this.name;
   }

@@ -6,6 +6,7 @@ import type { XmppDomain } from './domain.ts';
 import { handleIq } from './iq.ts';
 import { handleMessage } from './message-routing.ts';
 import { handlePresence } from './presence.ts';
+import { handleForRooms } from './rooms.ts';
 import { Session } from './session.ts';
 import { withAttributes } from './stanza.ts';
 import { errorReply } from './stanza-errors.ts';
@@ -79,7 +80,8 @@ export function handleStanza(domain: XmppDomain, session: Session, received: Xml
     const misnamed = domain.faults.active('malformed-address-is-just-not-found');
     const condition = misnamed ? 'item-not-found' : 'jid-malformed';
     if (answerable && !silent) session.send(errorReply(domain, readdressed, condition));
-  } else if (stanza.name === 'message') handleMessage(domain, session, stanza, to);
+  } else if (to?.domain === domain.rooms) handleForRooms(domain, session, stanza, to);
+  else if (stanza.name === 'message') handleMessage(domain, session, stanza, to);
   else if (stanza.name === 'presence') handlePresence(domain, session, stanza, to);
   else handleIq(domain, session, stanza, to);
 }
