@@ -83,10 +83,7 @@ export function beginToAuthenticate(
 ): Promise<Challenged> {
   return Dialogue.hold(connection, 'sasl', options.signal, async (dialogue) => {
     const mechanism = begin(connection, dialogue, options);
-    const first = mechanism.initialResponse();
-    connection.send(
-      saslElement('auth', first && (first.toString('base64') || '='), { mechanism: mechanism.name }),
-    );
+    connection.send(initiation(mechanism, options));
     const expected = `a challenge of ${mechanism.name}`;
     const element = await dialogue.waitForElement(expected, (one) =>
       one.namespace === namespaces.sasl ? one : undefined,
@@ -109,10 +106,7 @@ async function exchange(
   options: AuthenticationOptions,
 ): Promise<AuthenticationOutcome> {
   const mechanism = begin(connection, dialogue, options);
-  const first = mechanism.initialResponse();
-  connection.send(
-    saslElement('auth', first && (first.toString('base64') || '='), { mechanism: mechanism.name }),
-  );
+  connection.send(initiation(mechanism, options));
   let objection: Error | undefined;
   for (let challenges = 0; challenges <= mostChallenges; challenges++) {
     const expected = `an answer to ${mechanism.name}`;
@@ -163,6 +157,14 @@ function begin(
       error,
     );
   }
+}
+
+function initiation(mechanism: SaslMechanism, { overrides }: AuthenticationOptions): XmlElement {
+  const first = mechanism.initialResponse();
+  const text = first && (first.toString('base64') || '=');
+  const middle = Math.floor((text?.length ?? 0) / 2);
+  const sent = text && text.slice(0, middle) + (overrides?.amidBase64 ?? '') + text.slice(middle);
+  return saslElement('auth', sent, { mechanism: mechanism.name });
 }
 
 /** The names of the SASL mechanisms among stream features. */

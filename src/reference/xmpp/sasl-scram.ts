@@ -89,7 +89,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'channel-binding-flag-is-not-looked-at',
-    breaks: ['rfc5802/6-c-validated'],
+    breaks: ['rfc5802/6-c-validated', 'rfc5802/6-downgrade-detected', 'rfc5802/6.1-clients-binding-type'],
     summary: 'Binds or does not bind by the name of the mechanism, whatever the client says that it binds',
   },
   {

@@ -20,6 +20,11 @@ export const faults: Fault[] = [
     summary: 'Answers data that is not base64 with not-authorized',
   },
   {
+    name: 'base64-is-read-past-foreign-characters',
+    breaks: ['rfc6120/13.9.1-base64-alphabet', 'rfc6120/13.9.1-base64-padding'],
+    summary: 'Takes out of base64 what does not belong there, and reads the rest',
+  },
+  {
     name: 'malformed-login-is-not-authorized',
     breaks: ['rfc6120/6.5.8-malformed-request'],
     summary: 'Answers data that breaks the rules of the mechanism with not-authorized',
@@ -69,7 +74,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'login-attempts-are-not-limited',
-    breaks: ['rfc6120/6.4.5-retries-exceeded-closes'],
+    breaks: ['rfc6120/6.4.5-retries-exceeded-closes', 'rfc6120/6.4.5-retries-allowed'],
     summary: 'Lets a client fail to log in as often as it likes',
     silent: true,
   },
@@ -186,7 +191,9 @@ export class SaslNegotiation {
 
   async #proceed(element: XmlElement): Promise<void> {
     const { faults } = this.#stream.domain;
-    const data = decodeBase64(element.text, faults.active('empty-response-is-bad-base64'));
+    const lenient = faults.active('base64-is-read-past-foreign-characters');
+    const text = lenient ? element.text.replace(/[^A-Za-z0-9+/]/g, '') : element.text;
+    const data = decodeBase64(lenient ? padded(text) : text, faults.active('empty-response-is-bad-base64'));
     if (!this.#exchange) this.#fail('malformed-request');
     else if (!data)
       this.#fail(faults.active('bad-base64-is-not-authorized') ? 'not-authorized' : 'incorrect-encoding');
@@ -260,6 +267,10 @@ function exchangeFor(mechanism: string, stream: ClientStream): SaslExchange {
     default:
       return new ScramExchange(stream, mechanism);
   }
+}
+
+function padded(base64: string): string {
+  return base64.padEnd(Math.ceil(base64.length / 4) * 4, '=');
 }
 
 /** Base64 without white space, padded (RFC 6120 section 13.9.1); a single equals sign is data of no length. */

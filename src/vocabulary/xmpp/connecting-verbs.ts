@@ -60,6 +60,10 @@ const attemptProperties = {
     anyOf: [text, { type: 'null' }],
     description: 'Instead of the right one; null: none',
   },
+  'amid base64': {
+    type: 'string',
+    description: 'What stands in the middle of the base64 of the initial response',
+  },
   response: { type: 'string', description: 'Instead of every answer to a challenge' },
   nonce: text,
   'final nonce': {
@@ -92,6 +96,7 @@ interface AttemptWords {
 
 const overrideWords: Record<string, keyof SaslOverrides> = {
   'initial response': 'initialResponse',
+  'amid base64': 'amidBase64',
   response: 'response',
   nonce: 'nonce',
   'final nonce': 'finalNonce',

@@ -21,6 +21,8 @@ export class SaslError extends Error {
 export interface SaslOverrides {
   /** Instead of the whole initial response; `null`: none. */
   initialResponse?: string | Buffer | null;
+  /** Characters in the middle of the base64 of the initial response, whatever that is. */
+  amidBase64?: string;
   /** Instead of every answer to a challenge. */
   response?: string | Buffer;
   /** SCRAM: the user name as it is, without SASLprep. */
