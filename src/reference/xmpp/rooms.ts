@@ -19,6 +19,11 @@ export const faults: Fault[] = [
     breaks: ['rfc6120/10.5-local-service'],
     summary: 'Answers itself what is for the service that handles one of its domains',
   },
+  {
+    name: 'rooms-that-are-not-there-are-described',
+    breaks: ['xep-0030/3.1-unknown-entity'],
+    summary: 'Says of rooms that do not exist what they are',
+  },
 ];
 
 /**
@@ -46,8 +51,9 @@ function answerIq(domain: XmppDomain, stanza: XmlElement, to: Address): XmlEleme
   const [payload, ...more] = stanza.elements;
   const proper = stanza.get('id') && ['get', 'set'].includes(stanza.get('type') ?? '');
   if (!proper || !payload || more.length > 0) return errorReply(domain, stanza, 'bad-request');
-  // Nobody is in a room, and there is none.
-  if (to.local !== undefined) return errorReply(domain, stanza, 'item-not-found');
+  // There is no room.
+  if (to.local !== undefined && !domain.faults.active('rooms-that-are-not-there-are-described'))
+    return errorReply(domain, stanza, 'item-not-found');
   const described = stanza.get('type') === 'get' && payload.get('node') === undefined;
   if (described && payload.is('query', namespaces.discoInfo)) return resultOf(stanza, description());
   if (described && payload.is('query', namespaces.discoItems)) return resultOf(stanza, list());

@@ -53,6 +53,7 @@ export const faults: Fault[] = [
       'rfc6120/11.3-namespace-malformed-refused',
       'rfc7395/3.3.2-wrong-namespace-closes',
       'rfc7395/3.3.3-message-holds-one-stanza',
+      'rfc7395/3.3.3-unparsable-refused',
     ],
     summary: 'Says nothing to XML that is not well-formed',
     silent: true,

@@ -161,6 +161,7 @@ export const faults: Fault[] = [
       'rfc7395/3.3.1-open-attributes',
       'rfc7395/3.3.2-wrong-namespace-closes',
       'rfc7395/3.3.3-message-holds-one-stanza',
+      'rfc7395/3.3.3-unparsable-refused',
       'rfc7395/3.3.3-stream-prefix-declared',
       'rfc7395/3.4-client-speaks-first',
     ],
@@ -171,6 +172,7 @@ export const faults: Fault[] = [
     breaks: [
       'rfc7395/3.3.2-wrong-namespace-closes',
       'rfc7395/3.3.3-message-holds-one-stanza',
+      'rfc7395/3.3.3-unparsable-refused',
       'rfc7395/3.3.3-stream-prefix-declared',
       'rfc7395/3.6-close-answered',
       'rfc7395/3.6-close-before-connection',

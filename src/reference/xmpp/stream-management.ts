@@ -108,6 +108,11 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
+    name: 'acknowledging-too-much-is-not-named',
+    breaks: ['xep-0198/6-h-too-high'],
+    summary: 'Ends the stream of who acknowledges too much without saying what was wrong',
+  },
+  {
     name: 'management-failure-without-condition',
     breaks: ['xep-0198/6-failed-condition*', 'xep-0198/5-resume-unknown-condition'],
     summary: 'Refuses to enable or resume without saying why',
@@ -310,7 +315,9 @@ function refuseCount(stream: ClientStream, management: StreamManagement, count: 
   stream.fail({
     condition: 'undefined-condition',
     text: `You acknowledged ${count} stanzas, but were sent ${management.sent}`,
-    specific: new XmlElement('handled-count-too-high', namespaces.streamManagement, counts),
+    ...(stream.domain.faults.active('acknowledging-too-much-is-not-named')
+      ? {}
+      : { specific: new XmlElement('handled-count-too-high', namespaces.streamManagement, counts) }),
   });
 }
 

@@ -22,6 +22,7 @@ export const faults: Fault[] = [
     name: 'framed-messages-begin-with-space',
     breaks: [
       'rfc7395/3.3.3-message-holds-one-stanza',
+      'rfc7395/3.3.3-unparsable-refused',
       'rfc7395/3.3.3-one-element-per-message',
       'rfc7395/3.3.3-stream-prefix-declared',
       'rfc7395/3.8-xmpp-ping',

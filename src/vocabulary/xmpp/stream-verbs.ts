@@ -143,6 +143,10 @@ export const streamVerbs = [
             condition,
             text: { ...text, description: 'What it says for people' },
             lang: { ...text, description: 'The language of that text, stated by itself or by the error' },
+            specific: {
+              ...text,
+              description: 'The namespace and the name of the condition beside it that is of an application',
+            },
           },
           additionalProperties: false,
           minProperties: 1,
@@ -162,10 +166,13 @@ export const streamVerbs = [
           if (event.kind !== 'stream-error') return 'other';
           const { element } = event;
           const words = element.child('text', namespaces.streamError);
+          // RFC 6120 section 4.9.4.
+          const specific = element.elements.find(({ namespace }) => namespace !== namespaces.streamError);
           const facts: Record<string, string | undefined> = {
             condition: event.condition,
             text: words?.text,
             lang: words?.get('xml:lang') ?? element.get('xml:lang'),
+            specific: specific && `${specific.namespace} ${specific.name}`,
           };
           const judgement = judgeFacts(actor, what, wanted, (name) => facts[name], stage);
           return typeof judgement === 'object' ? { ...judgement, nearest: element.toXml() } : judgement;
