@@ -62,8 +62,13 @@ export const faults: Fault[] = [
   },
   {
     name: 'roster-set-grants-subscription',
-    breaks: ['rfc6121/2.1.2.5-set-ignores-subscription'],
-    summary: 'Takes over the subscription that a client claims in a roster set',
+    breaks: [
+      'rfc6121/2.1.2.2-ask-shown',
+      'rfc6121/2.1.2.5-set-ignores-subscription',
+      'rfc6121/3.1.3-no-automatic-approval',
+    ],
+    summary:
+      'Takes over the subscription, the open request and the pre-approval that a client claims in a roster set',
   },
   {
     name: 'roster-set-goes-unanswered',
@@ -229,6 +234,8 @@ function updateContact(domain: XmppDomain, contact: Contact, item: XmlElement): 
   if (faults.active('roster-set-grants-subscription')) {
     const claimed = { none: 'None', to: 'To', from: 'From', both: 'Both' }[item.get('subscription') ?? ''];
     if (claimed) contact.state = claimed as SubscriptionState;
+    if (item.get('ask') === 'subscribe') contact.state = 'None + Pending Out';
+    if (item.get('approved') === 'true') contact.approved = true;
   }
 }
 
