@@ -10,6 +10,7 @@ import { type SentenceMistake, understand } from '../vocabulary/sentence.ts';
 import { parseTemplate, placeholdersIn, type Segment, TemplateError } from '../vocabulary/template.ts';
 import { StepMistake, type Verb, type Vocabulary } from '../vocabulary/vocabulary.ts';
 import type { OneOfStep, Outcome, Step, VerbStep } from './case.ts';
+import { type PreparedStep, preparedOnce } from './prepared-steps.ts';
 
 /** What a step can refer to where it stands. */
 export interface Scope {
@@ -78,7 +79,12 @@ function compileVerb(
     return undefined;
   }
   const { subject, verb, slots } = understood;
-  if (!checkValue(verb, value, colon, at, scope)) return undefined;
+  let accepted = true;
+  const step = preparedOnce(verb, slots, value, () => {
+    accepted = checkValue(verb, value, colon, at, scope);
+    return accepted ? prepare(verb, slots, value, at, scope) : undefined;
+  });
+  if (!accepted) return undefined;
   const own = colon ? (verb.binds?.(value) ?? []) : [];
   checkPlaceholders(
     value,
@@ -87,14 +93,7 @@ function compileVerb(
     own.length === 0 ? scope : { ...scope, bound: new Set([...scope.bound, ...own]) },
   );
   const withinMs = withinOf(beside, verb, path, scope);
-  let prepared: unknown;
-  try {
-    prepared = verb.prepare?.({ slots, value });
-  } catch (error) {
-    if (!(error instanceof StepMistake)) throw error;
-    scope.report(at, error.message, { hint: error.hint });
-    return undefined;
-  }
+  if (!step) return undefined;
   const position = { file: scope.document.file, ...scope.document.positionOf(path, 'key') };
   const written = colon && typeof value === 'string' ? `${sentence}: ${value}` : sentence;
   return {
@@ -105,9 +104,25 @@ function compileVerb(
     verb,
     slots,
     value,
-    prepared,
+    prepared: step.prepared,
     ...(withinMs === undefined ? {} : { withinMs }),
   };
+}
+
+function prepare(
+  verb: Verb,
+  slots: Record<string, string>,
+  value: unknown,
+  path: DocumentPath,
+  scope: Scope,
+): PreparedStep | undefined {
+  try {
+    return { prepared: verb.prepare?.({ slots, value }) };
+  } catch (error) {
+    if (!(error instanceof StepMistake)) throw error;
+    scope.report(path, error.message, { hint: error.hint });
+    return undefined;
+  }
 }
 
 function reportSentence(

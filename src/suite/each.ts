@@ -37,6 +37,7 @@ function fillKey(key: string, row: Row): string {
 }
 
 function fillText(text: string, row: Row): unknown {
+  if (!text.includes('{')) return text;
   for (const [key, value] of Object.entries(row)) if (text === `{${key}}`) return value;
   return text.replace(/(?<!\{)\{([A-Za-z][\w-]*)\}(?!\})/g, (braces, key: string) =>
     Object.hasOwn(row, key) ? String(row[key]) : braces,

@@ -26,34 +26,57 @@ export function understand(
   const kind: Subject = subject === 'server' || subject === 'network' ? subject : 'actor';
   if (kind === 'actor' && !actors.includes(subject))
     return { kind: 'subject', word: subject, known: [...actors, 'server', 'network'] };
-  const fitting = verbs.filter((verb) => verb.subject === kind);
   let nearly: SentenceMistake | undefined;
-  for (const verb of fitting) {
-    const slots = fitPhrase(verb.phrase, words, actors);
+  for (const phrase of phrasesOf(verbs).get(`${kind} ${words.length}`) ?? []) {
+    const slots = fitPhrase(phrase, words, actors);
     if (slots === undefined) continue;
     if ('kind' in slots) nearly = slots as SentenceMistake;
-    else return { subject, verb, slots };
+    else return { subject, verb: phrase.verb, slots };
   }
-  return nearly ?? { kind: 'verb', words: words.join(' '), known: fitting.map((verb) => verb.phrase) };
+  const known = verbs.filter((verb) => verb.subject === kind).map((verb) => verb.phrase);
+  return nearly ?? { kind: 'verb', words: words.join(' '), known };
+}
+
+interface Phrase {
+  verb: Verb;
+  parts: readonly ({ word: string } | { slot: string; choices: readonly string[] | undefined })[];
+}
+
+const taken = new WeakMap<readonly Verb[], Map<string, Phrase[]>>();
+
+/** The phrases of the verbs, taken apart, by their subject and the number of their words: suites hold many sentences. */
+function phrasesOf(verbs: readonly Verb[]): ReadonlyMap<string, readonly Phrase[]> {
+  const known = taken.get(verbs);
+  if (known) return known;
+  const phrases = new Map<string, Phrase[]>();
+  for (const verb of verbs) {
+    const parts = verb.phrase.split(' ').map((part) => {
+      const slot = /^\{(.+)\}$/.exec(part)?.[1];
+      if (slot === undefined) return { word: part };
+      return { slot, choices: slot.includes('|') ? slot.split('|') : undefined };
+    });
+    const key = `${verb.subject} ${parts.length}`;
+    phrases.set(key, [...(phrases.get(key) ?? []), { verb, parts }]);
+  }
+  taken.set(verbs, phrases);
+  return phrases;
 }
 
 function fitPhrase(
-  phrase: string,
+  { parts }: Phrase,
   words: readonly string[],
   actors: readonly string[],
 ): Record<string, string> | SentenceMistake | undefined {
-  const expected = phrase.split(' ');
-  if (expected.length !== words.length) return undefined;
   const slots: Record<string, string> = {};
   let wrong: SentenceMistake | undefined;
-  for (const [index, part] of expected.entries()) {
+  for (const [index, part] of parts.entries()) {
     const word = words[index] ?? '';
-    const slot = /^\{(.+)\}$/.exec(part)?.[1];
-    if (slot === undefined) {
-      if (part !== word) return undefined;
+    if ('word' in part) {
+      if (part.word !== word) return undefined;
       continue;
     }
-    const choices = slot === 'actor' ? actors : slot.includes('|') ? slot.split('|') : undefined;
+    const { slot } = part;
+    const choices = slot === 'actor' ? actors : part.choices;
     if (choices && !choices.includes(word)) wrong ??= { kind: 'slot', slot, word, known: [...choices] };
     slots[slot] = word;
   }

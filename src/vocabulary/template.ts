@@ -66,6 +66,8 @@ export function parseTemplate(text: string): Segment[] {
   return segments;
 }
 
+const brace = /[{}]/g;
+
 function cut(text: string): Segment[] {
   const segments: Segment[] = [];
   let literal = '';
@@ -87,8 +89,10 @@ function cut(text: string): Segment[] {
       segments.push(segment);
       at += segment.source.length;
     } else {
-      literal += character;
-      at++;
+      brace.lastIndex = at;
+      const end = brace.test(text) ? brace.lastIndex - 1 : text.length;
+      literal += text.slice(at, end);
+      at = end;
     }
   }
   flush();

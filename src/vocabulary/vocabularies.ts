@@ -13,7 +13,13 @@ export function vocabularyNamed(name: string): Vocabulary | undefined {
   return vocabularies.find((vocabulary) => vocabulary.name === name);
 }
 
-/** The verbs that a suite can use which names this vocabulary. */
-export function verbsFor(vocabulary: Vocabulary): Verb[] {
-  return [vocabulary, network, server].flatMap((one) => one.verbs);
+const verbs = new Map<Vocabulary, readonly Verb[]>();
+
+/** The verbs that a suite can use which names this vocabulary: the same list each time. */
+export function verbsFor(vocabulary: Vocabulary): readonly Verb[] {
+  const known = verbs.get(vocabulary);
+  if (known) return known;
+  const made = [vocabulary, network, server].flatMap((one) => one.verbs);
+  verbs.set(vocabulary, made);
+  return made;
 }
