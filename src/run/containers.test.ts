@@ -15,11 +15,13 @@ const skip = engine instanceof Error && !process.env.CI;
 
 afterAll(runCleanups);
 
+const suites = loadSuites();
+
 async function play(name: string, selection: Selection): Promise<RunRecord> {
   const target = loadTarget(name);
   return run({
     target,
-    suites: await loadSuites(),
+    suites: await suites,
     selection,
     knownFailing: readKnownFailing(target),
     version: 'test',

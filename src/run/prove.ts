@@ -69,10 +69,10 @@ export async function prove(options: ProveOptions): Promise<Proof> {
 /** A thread for every core beyond this one's, where there can be threads and there is enough to do. */
 function startThreads(options: ProveOptions, exhaustive: boolean, cases: number): ProverThread[] {
   const count = Math.min(availableParallelism(), Math.ceil(cases / worthAThread)) - 1;
-  const { fault, signal, suites } = options;
+  const { fault, selection, signal, suites } = options;
   return Array.from(
     { length: canHaveThreads ? count : 0 },
-    () => new ProverThread({ folders: suites.folders, fault, exhaustive }, signal),
+    () => new ProverThread({ folders: suites.folders, only: selection.only ?? [], fault, exhaustive }, signal),
   );
 }
 

@@ -6,7 +6,7 @@ import { type CaseProof, CaseProver } from './case-prover.ts';
 import type { Question, ThreadSettings } from './prover-thread.ts';
 
 const settings = workerData as ThreadSettings;
-const suites = await loadSuites(settings.folders);
+const suites = await loadSuites(settings.folders, settings.only);
 const prover = await CaseProver.create({ ...settings, suites, signal: new AbortController().signal });
 
 answerQuestions<Question, CaseProof>((question) =>

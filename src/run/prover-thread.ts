@@ -5,6 +5,8 @@ import type { CaseProof, Experience } from './case-prover.ts';
 export interface ThreadSettings {
   /** Where the suites are read from. */
   folders: readonly string[];
+  /** The cases that are to be proven, as globs: no more of the suites than these is read. */
+  only: readonly string[];
   fault: string | undefined;
   exhaustive: boolean;
 }

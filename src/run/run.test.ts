@@ -55,10 +55,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+const suites = loadSuites();
+
 async function play(file: string, ...only: string[]): Promise<RunRecord> {
   return run({
     target: loadTarget(file),
-    suites: await loadSuites(),
+    suites: await suites,
     selection: { only },
     knownFailing: [],
     version: 'test',

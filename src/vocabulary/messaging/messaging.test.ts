@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { playCase } from '../../run/play-case.ts';
-import { loadSuites, ownSuites } from '../../suite/load-suites.ts';
+import { loadSuites } from '../../suite/load-suites.ts';
 import { loadTarget } from '../../target/load-target.ts';
 import { startTarget } from '../../target/start-target.ts';
 import { bindingNames } from './bindings.ts';
@@ -16,7 +16,7 @@ async function play(given: string, steps: string[], faults: readonly string[] = 
   - id: one\n    title: One\n    covers: [messaging/auth-right-password-accepted]\n    given: ${given}\n    steps:\n${indented}\n`;
   writeFileSync(join(folder, 'test.yaml'), text);
   try {
-    const { cases } = await loadSuites([ownSuites, folder]);
+    const { cases } = await loadSuites([folder]);
     const one = cases.find(({ id }) => id === 'messaging/test/one');
     if (!one) throw new Error('the case was not loaded');
     const outcomes: Record<string, string> = {};
