@@ -1,8 +1,18 @@
+const expressions = new Map<string, RegExp>();
+
 /**
  * Case ids are chosen by globs over their segments: `*` stands for one segment or a part of one, `**` for any
  * number of segments: `rfc6121/**`, `rfc*`+`/roster/*`, `**`+`/chat`.
  */
 export function globToExpression(glob: string): RegExp {
+  const known = expressions.get(glob);
+  if (known) return known;
+  const made = expressionOf(glob);
+  expressions.set(glob, made);
+  return made;
+}
+
+function expressionOf(glob: string): RegExp {
   const segments = glob.split('/').map((segment) => {
     if (segment === '**') return '**';
     return segment.replace(/[\\^$.+?()[\]{}|]/g, '\\$&').replaceAll('*', '[^/]*');
