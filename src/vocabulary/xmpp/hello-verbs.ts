@@ -87,9 +87,13 @@ export const helloVerbs = [
     subject: 'actor',
     phrase: 'renegotiates tls',
     summary:
-      'Begins a new handshake within TLS 1.2, and waits for nothing. How it ends, the next step says: `sees new handshake`, `is closed`, `receives alert`',
+      'Begins a new handshake within TLS 1.2, and waits for nothing; what came before is forgotten. How it ends, the next step says: `sees new handshake`, `receives nothing before the end`, `receives alert`',
     example: '- romeo renegotiates tls',
-    play: (step, stage) => actorAs(stage, step.subject, XmppActor).connection.renegotiate(),
+    play: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      actor.forgetArrivals();
+      return actor.connection.renegotiate();
+    },
   }),
   verb({
     subject: 'actor',
