@@ -145,3 +145,29 @@ describe('receives failed', () => {
     expect(finding).toMatchObject({ kind: 'mismatch', message });
   });
 });
+
+describe('receives stream error', () => {
+  const streams = "xmlns='urn:ietf:params:xml:ns:xmpp-streams'";
+  const specific = 'urn:xmpp:sm:3 handled-count-too-high';
+
+  it.each([
+    ['the condition of an application', `<handled-count-too-high xmlns='urn:xmpp:sm:3' h='1'/>`, undefined],
+    ['its absence', `<text ${streams}>Too much</text>`, 'the stream error: specific is missing'],
+    [
+      'that of another',
+      `<handled-count-too-high xmlns='urn:example:verona'/>`,
+      'specific is urn:example:verona',
+    ],
+  ])('sees %s', async (_, beside, message) => {
+    const { finding } = await play(
+      async (peer) => {
+        await peer.open();
+        peer.write(`<stream:error><undefined-condition ${streams}/>${beside}</stream:error></stream:stream>`);
+      },
+      'connected',
+      [{ 'romeo receives stream error': { condition: 'undefined-condition', specific } }],
+    );
+    if (message) expect(finding?.message).toContain(message);
+    else expect(finding).toBeUndefined();
+  });
+});
