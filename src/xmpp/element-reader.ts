@@ -112,7 +112,7 @@ export class ElementReader {
     });
   }
 
-  /** Reads the whole of a document. Throws XmlViolationError. */
+  /** Reads the whole of a document; the reader is ready for another one then. Throws XmlViolationError. */
   readWhole(text: string): void {
     for (let at = 0; at < text.length; ) {
       const end = this.endOfPiece(text, at);
@@ -125,6 +125,11 @@ export class ElementReader {
   /** No more text will come. Throws XmlViolationError where the root is not complete. */
   end(): void {
     this.#saxes.close();
+    // It has forgotten all but its listeners.
+    this.#saxes.ENTITIES = predefinedEntities;
+    this.#declaration = undefined;
+    this.#endsInTag = false;
+    this.#startAnew();
   }
 
   #listen(): void {

@@ -30,25 +30,39 @@ const limits = {
   nodes: 1_000_000,
 };
 
+/** Kept by default namespace, as making one takes longer than most texts. */
+const readers = new Map<string, ElementReader>();
+let found: XmlElement | undefined;
+
 /**
  * Reads one element as a suite or a document writes it, white space around it allowed. The prefix `stream` need
  * not be declared, as in the examples of RFC 6120. Throws XmlSyntaxError.
  */
 export function parseFragment(text: string, options: FragmentOptions = {}): XmlElement {
-  const found: XmlElement[] = [];
-  const reader = new ElementReader({
-    rootIsHeader: false,
-    limits,
-    inherited: { '': options.defaultNamespace ?? '', stream: namespaces.stream },
-    onElement: (element) => found.push(element),
-  });
+  const { defaultNamespace = '' } = options;
+  const reader = readers.get(defaultNamespace) ?? readerFor(defaultNamespace);
+  // One that throws must not be used again.
+  readers.delete(defaultNamespace);
+  found = undefined;
   try {
     reader.readWhole(text);
+    readers.set(defaultNamespace, reader);
   } catch (error) {
     if (!(error instanceof XmlViolationError)) throw error;
     throw new XmlSyntaxError(error.message, error.line, Math.max(1, error.column));
   }
-  const [element] = found;
+  const element = found as XmlElement | undefined;
   if (!element) throw new XmlSyntaxError('There is no element', 1, 1);
   return element;
+}
+
+function readerFor(defaultNamespace: string): ElementReader {
+  return new ElementReader({
+    rootIsHeader: false,
+    limits,
+    inherited: { '': defaultNamespace, stream: namespaces.stream },
+    onElement: (element) => {
+      found = element;
+    },
+  });
 }

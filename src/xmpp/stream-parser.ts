@@ -48,6 +48,10 @@ export class StreamParser {
   readonly #inherited: Record<string, string>;
   readonly #decoder = new Utf8Decoder();
   readonly #reader: ElementReader;
+  /** In framed mode: reads one message after another, as making one takes longer than most messages. */
+  #messageReader: ElementReader | undefined;
+  /** Hands over what the message holds. */
+  #deliver = () => {};
   #state: 'unbegun' | 'inside' | 'between' | 'after-root' = 'unbegun';
   #dead = false;
 
@@ -171,16 +175,15 @@ export class StreamParser {
       this.#violate({ condition: 'not-well-formed', text: violation });
       return;
     }
-    let deliver = () => {};
-    const reader = new ElementReader({
+    this.#messageReader ??= new ElementReader({
       rootIsHeader: false,
       limits: this.#limits,
       onElement: (element, facts) => {
-        deliver = () => this.#deliverFramed(element, facts);
+        this.#deliver = () => this.#deliverFramed(element, facts);
       },
     });
-    reader.readWhole(text);
-    if (valid) deliver();
+    this.#messageReader.readWhole(text);
+    if (valid) this.#deliver();
   }
 
   #deliverFramed(element: XmlElement, facts: ElementFacts): void {
