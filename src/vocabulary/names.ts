@@ -83,6 +83,7 @@ export class Names {
     const segments = parseTemplate(pattern);
     if (actual === undefined) return segments.length === 1 && segments.some(allowsAbsence);
     if (segments.length === 1 && segments[0]?.kind === 'literal') return segments[0].text === actual;
+    if (segments.every(isPlain)) return segments.map((one) => this.#known(one, captured)).join('') === actual;
     const order: string[] = [];
     const source = segments.map((segment) => this.#expressionFor(segment, order, captured)).join('');
     const found = new RegExp(`^(?:${source})$`, 'su').exec(actual);
@@ -110,14 +111,20 @@ export class Names {
         const known = captured.get(segment.name) ?? this.resolve({ ...segment, kind: 'name' });
         return `(?!${escapeExpression(known)}$).*?`;
       }
-      case 'name': {
-        const justCaptured = captured.get(segment.name);
-        return escapeExpression(justCaptured ?? this.resolve(segment));
-      }
       default:
-        return escapeExpression(this.resolve(segment));
+        return escapeExpression(this.#known(segment, captured));
     }
   }
+
+  #known(segment: Segment, captured: ReadonlyMap<string, string>): string {
+    const justCaptured = segment.kind === 'name' ? captured.get(segment.name) : undefined;
+    return justCaptured ?? this.resolve(segment);
+  }
+}
+
+/** Whether the segment stands for one text, so that comparing needs no expression. */
+function isPlain({ kind }: Segment): boolean {
+  return kind === 'literal' || kind === 'fact' || kind === 'id' || kind === 'name';
 }
 
 function allowsAbsence(segment: Segment): boolean {
