@@ -72,7 +72,8 @@ function startThreads(options: ProveOptions, exhaustive: boolean, cases: number)
   const { fault, selection, signal, suites } = options;
   return Array.from(
     { length: canHaveThreads ? count : 0 },
-    () => new ProverThread({ folders: suites.folders, only: selection.only ?? [], fault, exhaustive }, signal),
+    () =>
+      new ProverThread({ folders: suites.folders, only: selection.only ?? [], fault, exhaustive }, signal),
   );
 }
 
