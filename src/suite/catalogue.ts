@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Mistake, readYaml, SchemaCheck } from '../target/yaml-document.ts';
 import { type CatalogueText, catalogueSchema } from './catalogue.schema.ts';
@@ -26,8 +27,24 @@ export interface Catalogue {
 
 const check = new SchemaCheck<CatalogueText>(catalogueSchema);
 
-/** Reads one requirements.yaml; what is wrong in it goes into `mistakes`. */
+const sound = new Map<string, { bytes: Buffer; catalogue: Catalogue }>();
+
+/**
+ * Reads one requirements.yaml; what is wrong in it goes into `mistakes`. Every load of suites reads all that come along:
+ * one whose bytes are those of the last time, and were in order then, is not read anew.
+ */
 export function readCatalogue(file: string, mistakes: Mistake[]): Catalogue {
+  const bytes = existsSync(file) ? readFileSync(file) : undefined;
+  const last = sound.get(file);
+  if (last && bytes?.equals(last.bytes)) return last.catalogue;
+  const found: Mistake[] = [];
+  const catalogue = catalogueOf(file, found);
+  mistakes.push(...found);
+  if (bytes && found.length === 0) sound.set(file, { bytes, catalogue });
+  return catalogue;
+}
+
+function catalogueOf(file: string, mistakes: Mistake[]): Catalogue {
   const document = readYaml(file, check);
   mistakes.push(...document.mistakes);
   const name = basename(dirname(file));
