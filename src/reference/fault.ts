@@ -27,6 +27,11 @@ export class FaultSwitch {
     this.#chosen = new Set(chosen);
   }
 
+  /** Whether there is no fault that could ever act. */
+  get none(): boolean {
+    return this.#chosen.size === 0;
+  }
+
   get armed(): boolean {
     return this.#armed;
   }

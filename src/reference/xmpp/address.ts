@@ -62,8 +62,25 @@ export interface Address {
 const excluded = /["&'/:<>@]/u;
 const longestPart = 1023;
 
-/** Reads an address; `undefined` where it is malformed. Where a client wrote it, `faults` may spoil the reading. */
+const known = new Map<string, Address | undefined>();
+const mostKnown = 5_000;
+const longestKnown = 200;
+
+/**
+ * Reads an address; `undefined` where it is malformed. Where a client wrote it, `faults` may spoil the reading; where
+ * none is there to do it, an address that was read before is not prepared anew, as each stanza holds some.
+ */
 export function readAddress(text: string, faults?: FaultSwitch): Address | undefined {
+  if (text.length > longestKnown || faults?.none === false) return addressIn(text, faults);
+  const before = known.get(text);
+  if (before || known.has(text)) return before;
+  const address = addressIn(text, undefined);
+  if (known.size >= mostKnown) known.clear();
+  known.set(text, address);
+  return address;
+}
+
+function addressIn(text: string, faults: FaultSwitch | undefined): Address | undefined {
   const parts = cut(text, faults);
   const resource = parts.resource === undefined ? undefined : resourceInAddress(parts.resource, faults);
   const local = parts.local === undefined ? undefined : preparedLocalpart(parts.local, faults);
