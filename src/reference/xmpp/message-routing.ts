@@ -11,7 +11,7 @@ import {
   type MessageType,
   messageTypes,
 } from './message-rules.ts';
-import { storeOffline } from './offline.ts';
+import { storeOffline, withoutForgedStamps } from './offline.ts';
 import type { Session } from './session.ts';
 import { withAttributes, withChildren } from './stanza.ts';
 import { errorReply } from './stanza-errors.ts';
@@ -162,10 +162,11 @@ const heldBack = new WeakMap<Session, XmlElement>();
 export function handleMessage(
   domain: XmppDomain,
   session: Session,
-  stanza: XmlElement,
+  received: XmlElement,
   to: Address | undefined,
 ): void {
   const { faults } = domain;
+  const stanza = withoutForgedStamps(domain, received);
   if (!faults.active('messages-change-places') || stanza.get('id')?.startsWith('sentinel')) {
     addressMessage(domain, session, stanza, to);
     return;

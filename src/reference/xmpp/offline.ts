@@ -47,6 +47,26 @@ export const faults: Fault[] = [
     breaks: ['xep-0160/2-delay-in-utc'],
     summary: 'Stamps stored messages in the form of XEP-0091, which names no time zone',
   },
+  {
+    name: 'offline-stamp-in-local-time',
+    breaks: ['xep-0160/2-delay-true'],
+    summary: 'Stamps stored messages with the time of a clock that is two hours ahead, and calls it UTC',
+  },
+  {
+    name: 'offline-messages-are-stamped-twice',
+    breaks: ['xep-0160/2-delay-once'],
+    summary: 'Says of a stored message twice that it is late',
+  },
+  {
+    name: 'offline-stamp-without-sender',
+    breaks: ['xep-0160/2-delay-from'],
+    summary: 'Does not say in the stamp of a stored message who delayed it',
+  },
+  {
+    name: 'forged-stamps-are-delivered',
+    breaks: ['xep-0160/2-delay-not-forged'],
+    summary: 'Hands on the stamps that a client puts into its messages in the name of the server',
+  },
 ];
 
 /** How many messages are kept for one account; those that come later are bounced. */
@@ -79,11 +99,30 @@ export function deliverOfflineMessages(domain: XmppDomain, session: Session): vo
 function stamped(domain: XmppDomain, { stanza, since }: OfflineMessage): XmlElement {
   const { faults } = domain;
   // A message that was kept twice keeps the stamp of the first time.
-  const already = stanza.child('delay', namespaces.delay) instanceof XmlElement;
+  const already = stanza.elements.some((child) => isOwnStamp(domain, child));
   if (already || faults.active('offline-messages-without-delay')) return stanza;
-  const stamp = delayStamp(domain.name, since);
-  const shown = faults.active('offline-stamp-in-old-form') ? inOldForm(stamp) : stamp;
-  return withChildren(stanza, [...stanza.children, shown]);
+  const twice = faults.active('offline-messages-are-stamped-twice');
+  const stamp = shownStamp(domain, since);
+  return withChildren(stanza, [...stanza.children, stamp, ...(twice ? [stamp] : [])]);
+}
+
+function shownStamp({ name, faults }: XmppDomain, since: Date): XmlElement {
+  const ahead = faults.active('offline-stamp-in-local-time') ? 7_200_000 : 0;
+  const stamp = delayStamp(name, new Date(since.getTime() + ahead));
+  if (faults.active('offline-stamp-without-sender')) return withAttributes(stamp, { from: undefined });
+  return faults.active('offline-stamp-in-old-form') ? inOldForm(stamp) : stamp;
+}
+
+function isOwnStamp({ name }: XmppDomain, child: XmlElement): boolean {
+  return child.is('delay', namespaces.delay) && child.get('from') === name;
+}
+
+/** A client cannot say in the name of the server that a message is late (XEP-0203, security considerations). */
+export function withoutForgedStamps(domain: XmppDomain, stanza: XmlElement): XmlElement {
+  const forged = stanza.elements.some((child) => isOwnStamp(domain, child));
+  if (!forged || domain.faults.active('forged-stamps-are-delivered')) return stanza;
+  const kept = stanza.children.filter((child) => !(child instanceof XmlElement && isOwnStamp(domain, child)));
+  return withChildren(stanza, kept);
 }
 
 /** 2002-09-10T23:08:25.000Z becomes 20020910T23:08:25. */

@@ -29,12 +29,17 @@ function events(content: string): XmppEvent[] {
   return heard;
 }
 
+/** A mark of delay, so many milliseconds from now. */
+const stamped = (offset: number) =>
+  `<delay xmlns='urn:xmpp:delay' stamp='${new Date(Date.now() + offset).toISOString()}'/>`;
+
 const inOrder = [
   '<stream:features/>',
   "<message id='1' xml:lang='en'><body>a</body><thread>t</thread><x xmlns='urn:x'><v:y xmlns:v='urn:v' v:z='1'/></x></message>",
   "<presence id='2'><show>away</show></presence>",
   "<iq type='set' id='3'><query xmlns='jabber:iq:roster'/></iq>",
   "<iq type='result' id='4'/>",
+  `<presence id='5'>${stamped(-1000)}</presence>`,
   error(
     `${unavailable}<text ${conditions} xml:lang='de-AT'>nein</text><x xmlns='urn:x'/>`,
     "type='cancel' by='a@im.example/b'",
@@ -77,6 +82,9 @@ it.each<[rule: string, content: string, why: RegExp]>([
   ['results with at most one child', "<iq type='result'><a xmlns='a'/><b xmlns='b'/></iq>", /2 children/],
   ['language tags that are well-formed', "<message><body xml:lang='en_GB'/></message>", /en_GB/],
   ['texts with a language', '<message><body>a</body></message>', /<body\/>/],
+  ['delay stamps of the present', "<message><delay xmlns='urn:xmpp:delay'/></message>", /with nothing/],
+  ['delay stamps of the present', `<message>${stamped(-7_200_000)}</message>`, /is stamped 2/],
+  ['delay stamps of the present', `<presence>${stamped(1_800_000)}</presence>`, /is stamped 2/],
   ['features before binding', `${bound}<stream:features><a xmlns='urn:a'/></stream:features>`, /again/],
 ])('%s: finds the breach in %s', (rule, content, why) => {
   expect(breach(rule, events(inOrder.replace(/<stream:error.*$/, '') + content), 'im.example')?.why).toMatch(

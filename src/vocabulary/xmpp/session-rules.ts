@@ -117,6 +117,18 @@ function textWithoutLanguage(stanza: XmlElement): string | undefined {
 }
 
 /** What all that a server sends has to keep to, by the words of a suite. */
+/** How far the clocks of client and server may be apart: less than any two time zones are. */
+const clockDifference = 10 * 60_000;
+
+/** XEP-0203 section 2: the stamp tells when the stanza was sent, and in a case that was just now. */
+function stampOfAnotherTime(stanza: XmlElement): string | undefined {
+  const stamps = stanza.elements.flatMap((child) =>
+    child.is('delay', namespaces.delay) ? [child.get('stamp') ?? ''] : [],
+  );
+  const wrong = stamps.find((stamp) => !(Math.abs(Date.parse(stamp) - Date.now()) < clockDifference));
+  return wrong === undefined ? undefined : `it is stamped ${wrong || 'with nothing'}`;
+}
+
 export const sessionRules: Readonly<Record<string, Rule>> = {
   'content without a prefix': ofStanzas((stanza) => {
     const prefixed = [...descendants(stanza)].find(
@@ -175,6 +187,7 @@ export const sessionRules: Readonly<Record<string, Rule>> = {
     return wrong && `'xml:lang' is ${wrong}`;
   }),
   'texts with a language': ofStanzas(textWithoutLanguage),
+  'delay stamps of the present': ofStanzas(stampOfAnotherTime),
   'features before binding': (event, { bound }) => {
     const late = bound && event.kind === 'features' && event.element.elements.length > 0;
     return late ? 'stream features come again' : undefined;
