@@ -1,13 +1,11 @@
 import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Verdict, verdicts } from '../record/record.schema.ts';
-import { writeRecord, writeRecordSet, writeWhole } from '../record/record-file.ts';
 import { exitCodeForSet, type RecordSet } from '../record/record-set.ts';
 import { exitCodeFor, type Strictness } from '../record/summary.ts';
 import { coloursFor } from '../report/colours.ts';
 import { type ConsoleOptions, ConsoleReporter } from '../report/console.ts';
-import { junitXml, junitXmlOfSet } from '../report/junit.ts';
-import type { Reporter } from '../report/reporter.ts';
+import { type Reporter, together } from '../report/reporter.ts';
 import { setReport } from '../report/set-report.ts';
 import { readKnownFailing } from '../run/known-failing.ts';
 import { idsOf } from '../run/plan.ts';
@@ -18,6 +16,7 @@ import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, TargetStartError } from '../target/errors.ts';
 import { loadTarget, type TargetDefinition } from '../target/load-target.ts';
 import { type Command, UsageError, type Words } from './command.ts';
+import { reporterOption, reportersOf } from './reporters.ts';
 import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
 import { version } from './version.ts';
 
@@ -37,8 +36,9 @@ export const run: Command = {
       type: 'string',
       short: 'o',
       value: 'DIR',
-      help: 'Where record.json and junit.xml go; default: touchstone-report',
+      help: 'Where the record and the reports go; default: touchstone-report',
     },
+    reporter: reporterOption,
     jobs: {
       type: 'string',
       short: 'j',
@@ -73,13 +73,21 @@ export const run: Command = {
   async run(words) {
     const order = orderOf(words);
     const targets = targetsOf(words);
+    const written: string[] = [];
+    const reporters = await reportersOf(words, {
+      out: order.out,
+      strictness: order.strictness,
+      version: version(),
+      environment: process.env,
+      writes: (file) => written.push(file),
+    });
     const suites = await suitesOf(words);
     const interrupted = new AbortController();
     let console: ConsoleReporter | undefined;
     const stopListening = onInterrupt(interrupted, () => console);
     const told = new Set<string>();
     const play = (target: TargetDefinition, round: number, alone = false) => {
-      console = consoleFor(order, alone ? order.files : [], { number: round, of: order.rounds, told });
+      console = consoleFor(order, alone ? written : [], { number: round, of: order.rounds, told });
       return runSuites({
         target,
         suites,
@@ -89,7 +97,8 @@ export const run: Command = {
         ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
         ...placeOf(order, round),
         signal: interrupted.signal,
-        reporters: alone ? [filesOf(order), console] : [console],
+        // What is written is told last.
+        reporters: [...reporters, ...(alone ? [atTheEnd(reporters)] : []), console],
       });
     };
     try {
@@ -102,13 +111,14 @@ export const run: Command = {
       }
       select(suites.cases, order.selection, idsOf);
       const set = await runTargets(targets, play, interrupted.signal, order.rounds);
-      await writeSet(set, order);
+      await together(reporters).onEnd(set);
+      tellOf(set, order, written);
       return exitCodeForSet(set, order.strictness);
     } catch (error) {
       console?.erase();
       // What an earlier run wrote there must not be taken for this one's.
       if (error instanceof TargetStartError || error instanceof EngineMissingError)
-        for (const file of order.files) rmSync(file, { force: true });
+        for (const file of written) rmSync(file, { force: true });
       throw error;
     } finally {
       stopListening();
@@ -126,8 +136,8 @@ interface Order {
   shuffle: string | undefined;
   /** How often each target is played on. */
   rounds: number;
-  /** record.json and junit.xml. */
-  files: readonly [string, string];
+  /** The folder that the record and the reports go to. */
+  out: string;
 }
 
 function orderOf(words: Words): Order {
@@ -135,9 +145,8 @@ function orderOf(words: Words): Order {
   const jobs = wholeNumber(words, 'jobs', 1_000);
   const rounds = wholeNumber(words, 'repeat', 1_000) ?? 1;
   const out = outOf(words);
-  const files = [join(out, 'record.json'), join(out, 'junit.xml')] as const;
   const how = { quiet: words.flag('quiet'), jobs, shuffle: words.text('shuffle'), rounds };
-  return { selection: selectionOf(words), strictness, ...how, files };
+  return { selection: selectionOf(words), strictness, ...how, out };
 }
 
 /** Which round it is, where there are several, and the seed of its order, where there is one. */
@@ -166,19 +175,13 @@ function consoleFor(
   return new ConsoleReporter({ ...streams, strictness, quiet, files, ...(rounds > 1 ? { round } : {}) });
 }
 
-function filesOf({ files, strictness }: Order): Reporter {
-  return {
-    async onRunEnd(finished) {
-      await writeRecord(files[0], finished);
-      await writeWhole(files[1], junitXml(finished, strictness));
-    },
-  };
+/** Where one record is all there will be, the end of its run is the end of everything. */
+function atTheEnd(reporters: readonly Reporter[]): Reporter {
+  return { onRunEnd: (record) => together(reporters).onEnd({ format: 1, records: [record], notPlayed: [] }) };
 }
 
-/** The records of several targets, side by side: in files, and what they come to on the console. */
-async function writeSet(set: RecordSet, { files, strictness }: Order): Promise<void> {
-  await writeRecordSet(files[0], set);
-  await writeWhole(files[1], junitXmlOfSet(set, strictness));
+/** What the records of several targets come to, side by side on the console. */
+function tellOf(set: RecordSet, { strictness }: Order, files: readonly string[]): void {
   const options = { strictness, files, colours: coloursFor(process.stdout), width: process.stdout.columns };
   process.stdout.write(`${setReport(set, options).join('\n')}\n`);
 }

@@ -5,7 +5,15 @@ import { exitCodeFor, summarize } from './summary.ts';
 /** What is known of a run before its cases are played. */
 export type RunFacts = Pick<
   RunRecord,
-  'touchstone' | 'suites' | 'target' | 'environment' | 'selection' | 'shuffle' | 'round' | 'started'
+  | 'touchstone'
+  | 'suites'
+  | 'target'
+  | 'environment'
+  | 'selection'
+  | 'shuffle'
+  | 'round'
+  | 'started'
+  | 'definitions'
 >;
 
 /** What is known of it when it is over. */
@@ -33,20 +41,24 @@ export class RecordBuilder {
 
   /**
    * The record with its summary. Cases stand in the order of `ids`, those that it does not name before them in the
-   * order in which they ended.
+   * order in which they ended; ids without a result are pending.
    */
   finish(end: RunEnd, ids: readonly string[] = []): RunRecord {
     const place = new Map(ids.map((id, index) => [id, index]));
     const cases = [...this.#cases.values()].sort(
       (one, other) => (place.get(one.id) ?? -1) - (place.get(other.id) ?? -1),
     );
+    const pending = ids.filter((id) => !this.#cases.has(id));
+    const { definitions, ...facts } = this.#facts;
     const record: RunRecord = {
       format: 1,
-      ...this.#facts,
+      ...facts,
       ...end,
+      ...(pending.length > 0 ? { pending } : {}),
       summary: summarize(cases),
       conformant: false,
       cases,
+      ...(definitions ? { definitions } : {}),
     };
     record.conformant = exitCodeFor(record) === 0;
     return record;

@@ -1,27 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { cutText } from './bounds.ts';
 import { type RunRecord, recordSchema } from './record.schema.ts';
-import type { RecordSet } from './record-set.ts';
+import { InvalidRecordError, UnwritableFileError } from './record-errors.ts';
+import { type RecordSet, recordSetSchema } from './record-set.ts';
+import { recordsOfStream } from './record-stream.ts';
 
-/** A record that cannot be read. The message says which file, and what is wrong with it. */
-export class InvalidRecordError extends Error {
-  constructor(file: string, why: string) {
-    super(`${file} is no record of Touchstone: ${why}`);
-    this.name = 'InvalidRecordError';
-  }
-}
-
-/** A report that cannot be written. The message says which file, and why. */
-export class UnwritableFileError extends Error {
-  constructor(file: string, cause: unknown) {
-    super(`${file} cannot be written: ${textOf(cause)}`, { cause });
-    this.name = 'UnwritableFileError';
-  }
-}
+export { InvalidRecordError, UnwritableFileError } from './record-errors.ts';
 
 /** Writes a file so that nobody ever finds half of it. Makes its folder. Throws `UnwritableFileError`. */
 export async function writeWhole(file: string, text: string): Promise<void> {
@@ -46,8 +35,21 @@ export function writeRecordSet(file: string, set: RecordSet): Promise<void> {
   return writeWhole(file, `${JSON.stringify(set, null, 1)}\n`);
 }
 
-/** Reads and validates a record.json. Throws `InvalidRecordError`. */
-export async function readRecord(file: string): Promise<RunRecord> {
+/** Names of the two files in the folder of a run's reports: the record, and the one that is written while it goes on. */
+export const recordFiles = { finished: 'record.json', unfinished: 'record.jsonl' } as const;
+
+/**
+ * Reads and validates what one run or several saw: a record.json of one target or several, a record.jsonl of a run that
+ * goes on or died, or the folder that holds either. Throws `InvalidRecordError`.
+ */
+export async function readRecords(path: string): Promise<RecordSet> {
+  const file = recordFileOf(path);
+  if (file.endsWith('.jsonl')) {
+    await readText(file);
+    const records = recordsOfStream(file);
+    for (const record of records) validated<RunRecord>(file, record, 'record');
+    return { format: 1, records, notPlayed: [] };
+  }
   const value = parse(file, await readText(file));
   const format: unknown = Object(value).format;
   if (typeof format === 'number' && format > recordSchema.properties.format.const)
@@ -55,9 +57,23 @@ export async function readRecord(file: string): Promise<RunRecord> {
       file,
       `its format is ${format}, of a newer Touchstone; this one reads format 1`,
     );
-  const validate = validator();
-  if (validate(value)) return value;
-  throw new InvalidRecordError(file, describe(validate.errors ?? []));
+  if (Array.isArray(Object(value).records)) return validated<RecordSet>(file, value, 'set');
+  return { format: 1, records: [validated<RunRecord>(file, value, 'record')], notPlayed: [] };
+}
+
+/** Reads and validates a record of one run. Throws `InvalidRecordError`. */
+export async function readRecord(file: string): Promise<RunRecord> {
+  const { records } = await readRecords(file);
+  const [record] = records;
+  if (record && records.length === 1) return record;
+  throw new InvalidRecordError(file, `it holds ${records.length} records, and one is asked for`);
+}
+
+/** Of a folder the record that tells of the latest run: the unfinished one is there only where that run did not end. */
+function recordFileOf(path: string): string {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return path;
+  const unfinished = join(path, recordFiles.unfinished);
+  return existsSync(unfinished) ? unfinished : join(path, recordFiles.finished);
 }
 
 async function readText(file: string): Promise<string> {
@@ -78,12 +94,15 @@ function parse(file: string, text: string): unknown {
   }
 }
 
-let compiled: ValidateFunction<RunRecord> | undefined;
+const schemas = { record: recordSchema, set: recordSetSchema };
+const compiled = new Map<keyof typeof schemas, ValidateFunction>();
 
-/** To compile the schema takes a while, so it is done once, and only when a record is read. */
-function validator(): ValidateFunction<RunRecord> {
-  compiled ??= new Ajv2020({ strict: true }).compile<RunRecord>(recordSchema);
-  return compiled;
+/** To compile a schema takes a while, so it is done once, and only when a record is read. */
+function validated<Value>(file: string, value: unknown, kind: keyof typeof schemas): Value {
+  const validate = compiled.get(kind) ?? new Ajv2020({ strict: true }).compile(schemas[kind]);
+  compiled.set(kind, validate);
+  if (validate(value)) return value as Value;
+  throw new InvalidRecordError(file, describe(validate.errors ?? []));
 }
 
 function describe([error]: ErrorObject[]): string {

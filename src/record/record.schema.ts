@@ -251,7 +251,11 @@ export const recordSchema = {
     },
     started: { type: 'string', description: 'ISO 8601, UTC' },
     durationMs: { ...milliseconds, description: 'From start to the target stopped' },
-    interrupted: { type: 'boolean', description: 'The run was stopped before all cases were played' },
+    interrupted: {
+      type: 'boolean',
+      description: 'The run was stopped, or died, before all cases were played',
+    },
+    pending: { ...texts, description: 'Cases that were chosen and have no result, as the run ended before' },
     phases: {
       type: 'object',
       required: ['startMs', 'probeMs', 'playMs', 'provisionMs', 'stopMs'],
@@ -286,6 +290,17 @@ export const recordSchema = {
     conformant: { type: 'boolean', description: 'Nothing failed but what is known to fail' },
     staleKnownFailing: { ...texts, description: 'Known failures that name no case' },
     cases: { type: 'array', items: caseResult },
+    definitions: {
+      type: 'array',
+      description:
+        'The cases as the suite files have them: those that `cases` name by file and line, each once',
+      items: {
+        type: 'object',
+        required: ['file', 'line', 'text'],
+        additionalProperties: false,
+        properties: { file: text, line: count, text },
+      },
+    },
   },
 } as const;
 

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { CaseResult } from '../record/record.schema.ts';
 import { ConsoleReporter } from './console.ts';
-import { passed, sampleCases, sampleRecord } from './test-support.ts';
+import { passed, sampleCases, sampleRecord, startOf } from './test-support.ts';
 
 /** A terminal, or a file, that remembers what was written. */
 class Memory extends Writable {
@@ -36,7 +36,7 @@ function report(
     output,
     files: ['out/record.json', 'out/junit.xml'],
   });
-  reporter.onRunStart({ target: 'Example', product: 'exampled 1.2', cases: cases.length });
+  reporter.onRunStart(startOf('Example', 'exampled 1.2', cases.length));
   for (const one of cases) {
     reporter.onCaseStart(one.id);
     reporter.onCaseEnd(one);
@@ -142,7 +142,7 @@ describe('progress on a terminal', () => {
     const output = new Memory(true);
     const reporter = new ConsoleReporter({ ...settings, environment: { NO_COLOR: '1' }, output });
     reporter.onProgress(`building \x1b[31m an image ${'with a very long name '.repeat(10)}`);
-    reporter.onRunStart({ target: 'Example', product: 'exampled', cases: 1_000 });
+    reporter.onRunStart(startOf('Example', 'exampled', 1_000));
     for (let n = 0; n < 1_000; n++) {
       reporter.onCaseStart(`a/${n}`);
       reporter.onCaseEnd({ ...passed, id: `a/${n}` });
@@ -174,7 +174,7 @@ describe('progress on a terminal', () => {
   it('names the case that has been running longest', () => {
     const output = new Memory(true);
     const reporter = new ConsoleReporter({ ...settings, output });
-    reporter.onRunStart({ target: 'Example', product: 'exampled', cases: 3 });
+    reporter.onRunStart(startOf('Example', 'exampled', 3));
     for (const id of ['a/1', 'a/2', 'a/3']) reporter.onCaseStart(id);
     reporter.onCaseEnd({ ...passed, id: 'a/2' });
     expect(screenOf(output.text).at(-1)).toBe('1/3  1 pass  a/1');
@@ -192,7 +192,7 @@ describe('a log', () => {
     const output = new Memory();
     const reporter = new ConsoleReporter({ ...settings, output, quiet: true });
     reporter.onProgress('starting');
-    reporter.onRunStart({ target: 'Example', product: 'exampled', cases: 1 });
+    reporter.onRunStart(startOf('Example', 'exampled', 1));
     reporter.onCaseEnd(passed);
     reporter.onRunEnd(sampleRecord([passed]));
     expect(output.text).toBe('Example (exampled), 1 case\n\n1 pass in 1.2 s\nExample: conformant\n');
@@ -339,7 +339,7 @@ it('lets no control sequence of a server through', () => {
   const output = new Memory();
   const reporter = new ConsoleReporter({ ...settings, output, files: [nasty], sourceLine: () => nasty });
   reporter.onProgress(nasty);
-  reporter.onRunStart({ target: nasty, product: nasty, cases: 1 });
+  reporter.onRunStart(startOf(nasty, nasty, 1));
   reporter.onRunEnd(sampleRecord(cases, { staleKnownFailing: [nasty] }));
   expect(output.text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/);
   expect(output.text).not.toMatch(/[\ud800-\udfff]/u);

@@ -56,11 +56,14 @@ export class ConsoleReporter implements Reporter {
     else this.#write([oneLine(text, widest)]);
   }
 
-  onRunStart({ target, product, cases }: RunStart): void {
+  onRunStart({ facts: { target }, planned }: RunStart): void {
+    const cases = planned.length;
+    const { name, version } = target.product;
+    const product = version === undefined ? name : `${name} ${version}`;
     this.#total = cases;
     if ((this.#options.round?.number ?? 1) > 1) return;
     const number = cases === 1 ? '1 case' : `${cases} cases`;
-    this.#write([`${this.#colours.bold(oneLine(target, 200))} (${oneLine(product, 200)}), ${number}`]);
+    this.#write([`${this.#colours.bold(oneLine(target.title, 200))} (${oneLine(product, 200)}), ${number}`]);
   }
 
   onCaseStart(id: string): void {

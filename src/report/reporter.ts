@@ -1,12 +1,30 @@
 import type { CaseResult, RunRecord } from '../record/record.schema.ts';
+import type { RunFacts } from '../record/record-builder.ts';
+import type { RecordSet } from '../record/record-set.ts';
+import type { Strictness } from '../record/summary.ts';
 
 /** What is known before the first case is played. */
 export interface RunStart {
-  /** The target's title. */
-  target: string;
-  product: string;
-  cases: number;
+  facts: RunFacts;
+  /** The ids of the cases that will be played, in the order in which the record shows them. */
+  planned: readonly string[];
 }
+
+/** What a reporter is made with. */
+export interface ReporterContext {
+  /** The folder that reports go to, an absolute path. */
+  out: string;
+  /** What fails the run, beside a MUST that is broken. */
+  strictness: Strictness;
+  /** Touchstone's own version. */
+  version: string;
+  environment: NodeJS.ProcessEnv;
+  /** Tells which file will have been written when the run is over, an absolute path. */
+  writes(file: string): void;
+}
+
+/** What a module for `--reporter` exports as its default. */
+export type MakeReporter = (context: ReporterContext) => Reporter;
 
 /** Something that listens to a run. Reports read the record; only progress needs to know sooner. */
 export interface Reporter {
@@ -16,6 +34,8 @@ export interface Reporter {
   onCaseStart?(id: string): void;
   onCaseEnd?(result: CaseResult): void;
   onRunEnd?(record: RunRecord): void | Promise<void>;
+  /** Everything is over: one record, or several where several targets or rounds were asked for. */
+  onEnd?(set: RecordSet): void | Promise<void>;
 }
 
 /**
@@ -26,20 +46,22 @@ export function together(reporters: readonly Reporter[]): Required<Reporter> {
   const each = (tell: (reporter: Reporter) => void) => {
     for (const reporter of reporters) tell(reporter);
   };
+  const eachInTurn = async (tell: (reporter: Reporter) => void | Promise<void>) => {
+    const failures: unknown[] = [];
+    for (const reporter of reporters)
+      try {
+        await tell(reporter);
+      } catch (error) {
+        failures.push(error);
+      }
+    if (failures.length > 0) throw failures[0];
+  };
   return {
     onProgress: (text) => each((one) => one.onProgress?.(text)),
     onRunStart: (start) => each((one) => one.onRunStart?.(start)),
     onCaseStart: (id) => each((one) => one.onCaseStart?.(id)),
     onCaseEnd: (result) => each((one) => one.onCaseEnd?.(result)),
-    onRunEnd: async (record) => {
-      const failures: unknown[] = [];
-      for (const reporter of reporters)
-        try {
-          await reporter.onRunEnd?.(record);
-        } catch (error) {
-          failures.push(error);
-        }
-      if (failures.length > 0) throw failures[0];
-    },
+    onRunEnd: (record) => eachInTurn((one) => one.onRunEnd?.(record)),
+    onEnd: (set) => eachInTurn((one) => one.onEnd?.(set)),
   };
 }

@@ -1,5 +1,6 @@
 import type { CaseResult, RunRecord } from '../record/record.schema.ts';
 import { summarize } from '../record/summary.ts';
+import type { RunStart } from './reporter.ts';
 
 /** What the record says of a case that passed, for tests to change. */
 export const passed: CaseResult = {
@@ -130,4 +131,17 @@ export function sampleRecord(cases: CaseResult[], more: Partial<RunRecord> = {})
     cases,
     ...more,
   };
+}
+
+/** The beginning of a run of so many cases. */
+export function startOf(title: string, product: string, cases: number): RunStart {
+  const { touchstone, suites, target, environment, started } = sampleRecord([]);
+  const facts = {
+    touchstone,
+    suites,
+    target: { ...target, title, product: { name: product } },
+    environment,
+    started,
+  };
+  return { facts, planned: Array.from({ length: cases }, (_, index) => `a/case-${index}`) };
 }

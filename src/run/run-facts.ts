@@ -4,6 +4,8 @@ import type { Selection } from '../suite/select.ts';
 import type { Capabilities } from '../target/capabilities.ts';
 import { kindOf, type TargetDefinition } from '../target/load-target.ts';
 import type { RunningTarget } from '../target/running-target.ts';
+import { shownPath } from './case-result.ts';
+import type { PlannedCase } from './plan.ts';
 
 type TargetFacts = RunFacts['target'];
 
@@ -54,4 +56,15 @@ export function factsOfMachine(): RunFacts['environment'] {
 export function factsOfSelection(selection: Selection): Pick<RunFacts, 'selection'> {
   const chosen = Object.entries(selection).filter(([, values]) => values !== undefined && values.length > 0);
   return chosen.length > 0 ? { selection: Object.fromEntries(chosen) } : {};
+}
+
+/** The chosen cases as the suite files have them, each once however many rows and variants are played of it. */
+export function definitionsOf(planned: readonly PlannedCase[]): NonNullable<RunFacts['definitions']> {
+  const seen = new Map<string, NonNullable<RunFacts['definitions']>[number]>();
+  for (const { case: one } of planned) {
+    const { file, line } = one.position;
+    const key = `${file}:${line}`;
+    if (!seen.has(key)) seen.set(key, { file: shownPath(file), line, text: one.definition });
+  }
+  return [...seen.values()];
 }

@@ -13,7 +13,13 @@ import { claimResults } from './case-result.ts';
 import { type KnownFailure, staleEntries } from './known-failing.ts';
 import { chosen, idsOf, plan } from './plan.ts';
 import { Playing } from './playing.ts';
-import { factsOfDefinition, factsOfMachine, factsOfSelection, factsOfTarget } from './run-facts.ts';
+import {
+  definitionsOf,
+  factsOfDefinition,
+  factsOfMachine,
+  factsOfSelection,
+  factsOfTarget,
+} from './run-facts.ts';
 
 export interface RunOptions {
   target: TargetDefinition;
@@ -93,9 +99,15 @@ async function startAndPlay(
     const planned = chosen(plan(selected, target, capabilities), options.selection);
     const jobs = options.jobs ?? target.jobs ?? availableParallelism() * 4;
     const environment = { ...facts.environment, jobs };
-    const builder = new RecordBuilder({ ...facts, target: factsOfTarget(target, capabilities), environment });
-    reporter.onRunStart({ target: target.title, product: productOf(target), cases: planned.length });
-    for (const result of claimResults(capabilities)) builder.add(result);
+    const begun = {
+      ...facts,
+      target: factsOfTarget(target, capabilities),
+      environment,
+      definitions: definitionsOf(planned),
+    };
+    const builder = new RecordBuilder(begun);
+    reporter.onRunStart({ facts: begun, planned: planned.map((one) => one.id) });
+    for (const result of claimResults(capabilities)) reporter.onCaseEnd(builder.add(result));
     const playing = new Playing({
       target: options.target,
       knownFailing,
@@ -141,11 +153,6 @@ class Clock {
   get total(): number {
     return Math.round(performance.now() - this.#began);
   }
-}
-
-function productOf(target: RunningTarget): string {
-  const { name, version } = target.product;
-  return version === undefined ? name : `${name} ${version}`;
 }
 
 /** What is known before the target is started. */

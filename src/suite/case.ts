@@ -24,6 +24,8 @@ export interface Case {
   /** The case disturbs the server (restart, pause, kill), so it gets a server of its own. */
   alone: boolean;
   position: Place;
+  /** The case as it stands in the file, from the line of `position` on: one text for all rows of `each`. */
+  definition: string;
 }
 
 /** Where something stands in a suite file; lines and columns count from 1. */

@@ -115,6 +115,7 @@ class SuiteReader {
     const suite = this.#suite;
     if (!suite) return [];
     const path: DocumentPath = ['cases', index];
+    const definition = this.#document.linesOf(path);
     return this.#rows(text, path).flatMap((row) => {
       const filled = fillRow(
         {
@@ -165,6 +166,7 @@ class SuiteReader {
         budgetMs: (text.budget && parseDuration(text.budget)) || defaultBudgetMs,
         alone: disturbing.length > 0 || this.#text.alone !== undefined,
         position: { file: this.#document.file, ...this.#document.positionOf(path) },
+        definition,
       };
     });
   }

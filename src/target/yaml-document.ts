@@ -42,6 +42,8 @@ export interface YamlDocument<Value> {
   mistakes: Mistake[];
   /** Where the value (or its key) begins; the nearest one around it where the path leads nowhere. */
   positionOf(path: DocumentPath, part?: 'key' | 'value'): Position;
+  /** The lines that hold the value at the path, whole and as they stand in the file. */
+  linesOf(path: DocumentPath): string;
   /** Makes a mistake about what stands at that path; it is not added to `mistakes`. */
   mistake(path: DocumentPath, text: string, options?: MistakeOptions): Mistake;
 }
@@ -69,6 +71,7 @@ export function parseYaml<Value>(file: string, text: string, check: SchemaCheck<
     raw,
     mistakes: mistakes.toSorted(byPosition),
     positionOf: (path, part) => source.positionOf(path, part),
+    linesOf: (path) => source.linesOf(path),
     mistake: (path, what, options) => source.mistake(path, what, options),
   });
 
@@ -115,6 +118,13 @@ class Source {
 
   positionOf(path: DocumentPath, part: 'key' | 'value' = 'value'): Position {
     return this.#position(this.#find(path, part)[0]);
+  }
+
+  linesOf(path: DocumentPath): string {
+    const [from, to] = this.#find(path, 'value');
+    const begin = this.#text.lastIndexOf('\n', from - 1) + 1;
+    const end = this.#text.indexOf('\n', Math.max(from, to - 1));
+    return this.#text.slice(begin, end === -1 ? undefined : end).trimEnd();
   }
 
   mistake(path: DocumentPath, text: string, options: MistakeOptions = {}): Mistake {

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { recordReporter } from '../report/record-reporter.ts';
+import type { MakeReporter, Reporter, ReporterContext } from '../report/reporter.ts';
+import { reporterOf, reports } from '../report/reports.ts';
+import { nearest } from '../target/mistake.ts';
+import { type Option, UsageError, type Words } from './command.ts';
+
+const names = reports.map(({ name }) => name);
+const usual = reports.filter((report) => report.usual).map(({ name }) => name);
+
+/** Which reports are written. */
+export const reporterOption = {
+  type: 'string',
+  multiple: true,
+  value: 'REPORTER',
+  help: `Reports beside record.json: ${names.join(', ')}, none, or the path of a module of yours; default: ${usual.join(', ')}`,
+} as const satisfies Option;
+
+/** The reporters that the words name, the record's first. Throws `UsageError` for what is no reporter. */
+export async function reportersOf(words: Words, context: ReporterContext): Promise<Reporter[]> {
+  const named = words.list('reporter');
+  const chosen = named.length > 0 ? named.filter((name) => name !== 'none') : usual;
+  const makers = await Promise.all(chosen.map((name) => makerOf(name)));
+  const stale = reports.map(({ file }) => join(context.out, file));
+  return [recordReporter(context, stale), ...makers.map((make) => make(context))];
+}
+
+async function makerOf(name: string): Promise<MakeReporter> {
+  const report = reports.find((one) => one.name === name);
+  if (report) return (context) => reporterOf(report, context);
+  const file = resolve(name);
+  if (!existsSync(file)) {
+    const meant = nearest(name, names);
+    const hint =
+      meant === undefined
+        ? `there is ${names.join(', ')}, or the path of a module`
+        : `did you mean \`${meant}\`?`;
+    throw new UsageError(`there is no reporter \`${name}\`; ${hint}`);
+  }
+  const module = await import(pathToFileURL(file).href).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`the reporter ${name} cannot be loaded: ${why}`);
+  });
+  const make: unknown = Object(module).default;
+  if (typeof make === 'function') return make as MakeReporter;
+  throw new UsageError(
+    `the reporter ${name} exports no function as its default: it takes the context, and returns the reporter`,
+  );
+}
