@@ -5,8 +5,19 @@ import { importing } from './import.ts';
 import { init } from './init.ts';
 import { list } from './list.ts';
 import { prove } from './prove.ts';
+import { report } from './report.ts';
 import { run } from './run.ts';
 import { verbs } from './verbs.ts';
 
 /** Every command, in the order in which help shows them. */
-export const commands: readonly Command[] = [run, check, list, verbs, coverage, prove, init, importing];
+export const commands: readonly Command[] = [
+  run,
+  report,
+  check,
+  list,
+  verbs,
+  coverage,
+  prove,
+  init,
+  importing,
+];

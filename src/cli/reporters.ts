@@ -18,13 +18,18 @@ export const reporterOption = {
   help: `Reports beside record.json: ${names.join(', ')}, none, or the path of a module of yours; default: ${usual.join(', ')}`,
 } as const satisfies Option;
 
-/** The reporters that the words name, the record's first. Throws `UsageError` for what is no reporter. */
-export async function reportersOf(words: Words, context: ReporterContext): Promise<Reporter[]> {
+/** The reporters that the words name. Throws `UsageError` for what is no reporter. */
+export async function reportersFor(words: Words, context: ReporterContext): Promise<Reporter[]> {
   const named = words.list('reporter');
   const chosen = named.length > 0 ? named.filter((name) => name !== 'none') : usual;
   const makers = await Promise.all(chosen.map((name) => makerOf(name)));
+  return makers.map((make) => make(context));
+}
+
+/** Those, and before them what writes the record itself. Throws `UsageError`. */
+export async function reportersOfRun(words: Words, context: ReporterContext): Promise<Reporter[]> {
   const stale = reports.map(({ file }) => join(context.out, file));
-  return [recordReporter(context, stale), ...makers.map((make) => make(context))];
+  return [recordReporter(context, stale), ...(await reportersFor(words, context))];
 }
 
 async function makerOf(name: string): Promise<MakeReporter> {

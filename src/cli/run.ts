@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type Verdict, verdicts } from '../record/record.schema.ts';
 import { exitCodeForSet, type RecordSet } from '../record/record-set.ts';
 import { exitCodeFor, type Strictness } from '../record/summary.ts';
 import { coloursFor } from '../report/colours.ts';
@@ -16,8 +15,9 @@ import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, TargetStartError } from '../target/errors.ts';
 import { loadTarget, type TargetDefinition } from '../target/load-target.ts';
 import { type Command, UsageError, type Words } from './command.ts';
-import { reporterOption, reportersOf } from './reporters.ts';
+import { reporterOption, reportersOfRun } from './reporters.ts';
 import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
+import { strictnessOf, strictnessOptions } from './strictness.ts';
 import { version } from './version.ts';
 
 export const run: Command = {
@@ -55,13 +55,8 @@ export const run: Command = {
       value: 'N',
       help: 'Runs so many times, and shows which cases did not give the same verdict each time',
     },
-    strict: { type: 'boolean', help: 'A warning fails the run too' },
-    'fail-on': {
-      type: 'string',
-      multiple: true,
-      value: 'VERDICT',
-      help: 'Further verdicts that fail the run: unsupported',
-    },
+    transcripts: { type: 'boolean', help: 'Keep what passed on the wire of cases that pass too' },
+    ...strictnessOptions,
     quiet: { type: 'boolean', short: 'q', help: 'Show only what did not pass, and the summary' },
   },
   examples: [
@@ -74,7 +69,7 @@ export const run: Command = {
     const order = orderOf(words);
     const targets = targetsOf(words);
     const written: string[] = [];
-    const reporters = await reportersOf(words, {
+    const reporters = await reportersOfRun(words, {
       out: order.out,
       strictness: order.strictness,
       version: version(),
@@ -95,6 +90,7 @@ export const run: Command = {
         knownFailing: readKnownFailing(target),
         version: version(),
         ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
+        transcripts: order.transcripts,
         ...placeOf(order, round),
         signal: interrupted.signal,
         // What is written is told last.
@@ -133,6 +129,8 @@ interface Order {
   strictness: Strictness;
   quiet: boolean;
   jobs: number | undefined;
+  /** Keep the transcripts of cases that passed too. */
+  transcripts: boolean;
   shuffle: string | undefined;
   /** How often each target is played on. */
   rounds: number;
@@ -145,7 +143,13 @@ function orderOf(words: Words): Order {
   const jobs = wholeNumber(words, 'jobs', 1_000);
   const rounds = wholeNumber(words, 'repeat', 1_000) ?? 1;
   const out = outOf(words);
-  const how = { quiet: words.flag('quiet'), jobs, shuffle: words.text('shuffle'), rounds };
+  const how = {
+    quiet: words.flag('quiet'),
+    transcripts: words.flag('transcripts'),
+    jobs,
+    shuffle: words.text('shuffle'),
+    rounds,
+  };
   return { selection: selectionOf(words), strictness, ...how, out };
 }
 
@@ -233,15 +237,6 @@ function outOf(words: Words): string {
     throw new UsageError(`the reports cannot go to ${out}: ${there} may not be written; name another folder`);
   }
   return out;
-}
-
-function strictnessOf(words: Words): Strictness {
-  const failOn = words.list('fail-on').map((text): Verdict => {
-    const verdict = verdicts.find((one) => one === text);
-    if (verdict) return verdict;
-    throw new UsageError(`--fail-on takes ${verdicts.join(', ')}, not ${text}`);
-  });
-  return { strict: words.flag('strict'), failOn };
 }
 
 /** Throws `UsageError` for anything but a whole number from 1 on. */

@@ -22,6 +22,8 @@ export interface PlayingOptions {
   patienceMs: number;
   /** The seed that decides the order in which cases are begun, instead of what is soonest over. */
   shuffle: string | undefined;
+  /** Keep the transcripts of cases that passed too. */
+  transcripts: boolean;
   /** Aborting it lets no further case begin, and ends those under way. */
   signal: AbortSignal;
   reporter: Required<Reporter>;
@@ -127,7 +129,7 @@ export class Playing {
     if (signal.aborted) return;
     if (played.serverGone && !this.#gone.has(target)) this.#gone.set(target, one.id);
     const result = resultOf(one, played.result);
-    if (result.verdict !== 'pass') {
+    if (result.verdict !== 'pass' || this.#options.transcripts) {
       const log = target.logsSince(since);
       result.evidence = { ...played.transcript.toEvidence(), ...(log.length > 0 ? { serverLog: log } : {}) };
     }

@@ -32,6 +32,8 @@ export interface RunOptions {
   jobs?: number;
   /** Default for `within`, in milliseconds. */
   patienceMs?: number;
+  /** Keep the transcripts of cases that passed too; default: of the others alone. */
+  transcripts?: boolean;
   /** A seed, where cases are to be begun in an order of its own. */
   shuffle?: string;
   /** Which of several runs on the same target this is, from 1 on. */
@@ -113,6 +115,7 @@ async function startAndPlay(
       knownFailing,
       patienceMs,
       shuffle: options.shuffle,
+      transcripts: options.transcripts ?? false,
       signal,
       reporter,
       builder,
