@@ -1,9 +1,11 @@
 import { check } from './check.ts';
 import type { Command } from './command.ts';
+import { compare } from './compare.ts';
 import { coverage } from './coverage.ts';
 import { importing } from './import.ts';
 import { init } from './init.ts';
 import { list } from './list.ts';
+import { merge } from './merge.ts';
 import { prove } from './prove.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -13,6 +15,8 @@ import { verbs } from './verbs.ts';
 export const commands: readonly Command[] = [
   run,
   report,
+  merge,
+  compare,
   check,
   list,
   verbs,

@@ -10,6 +10,7 @@ import { readKnownFailing } from '../run/known-failing.ts';
 import { idsOf } from '../run/plan.ts';
 import { type RunOptions, run as runSuites } from '../run/run.ts';
 import { runTargets } from '../run/run-targets.ts';
+import type { Shard } from '../run/shard.ts';
 import { type Selection, select } from '../suite/select.ts';
 import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, TargetStartError } from '../target/errors.ts';
@@ -55,6 +56,11 @@ export const run: Command = {
       value: 'N',
       help: 'Runs so many times, and shows which cases did not give the same verdict each time',
     },
+    shard: {
+      type: 'string',
+      value: 'N/OF',
+      help: 'Plays one share of the cases, so that several machines share them: 2/5; `touchstone merge` makes one record of all',
+    },
     transcripts: { type: 'boolean', help: 'Keep what passed on the wire of cases that pass too' },
     ...strictnessOptions,
     quiet: { type: 'boolean', short: 'q', help: 'Show only what did not pass, and the summary' },
@@ -91,6 +97,7 @@ export const run: Command = {
         version: version(),
         ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
         transcripts: order.transcripts,
+        ...(order.shard ? { shard: order.shard } : {}),
         ...placeOf(order, round),
         signal: interrupted.signal,
         // What is written is told last.
@@ -132,6 +139,7 @@ interface Order {
   /** Keep the transcripts of cases that passed too. */
   transcripts: boolean;
   shuffle: string | undefined;
+  shard: Shard | undefined;
   /** How often each target is played on. */
   rounds: number;
   /** The folder that the record and the reports go to. */
@@ -148,6 +156,7 @@ function orderOf(words: Words): Order {
     transcripts: words.flag('transcripts'),
     jobs,
     shuffle: words.text('shuffle'),
+    shard: shardOf(words),
     rounds,
   };
   return { selection: selectionOf(words), strictness, ...how, out };
@@ -237,6 +246,14 @@ function outOf(words: Words): string {
     throw new UsageError(`the reports cannot go to ${out}: ${there} may not be written; name another folder`);
   }
   return out;
+}
+
+function shardOf(words: Words): Shard | undefined {
+  const text = words.text('shard');
+  if (text === undefined) return undefined;
+  const [, number = 0, of = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number);
+  if (number >= 1 && number <= of) return { number, of };
+  throw new UsageError(`--shard takes which share of how many, such as 2/5, not ${text}`);
 }
 
 /** Throws `UsageError` for anything but a whole number from 1 on. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { UnwritableFileError } from '../record/record-file.ts';
+import { UnmergeableError } from '../record/merge.ts';
+import { InvalidRecordError, UnwritableFileError } from '../record/record-errors.ts';
 import { EmptySelectionError } from '../suite/select.ts';
 import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, NoAccountError, TargetStartError } from '../target/errors.ts';
@@ -56,7 +57,9 @@ function exitCodeFor(error: unknown): number {
     error instanceof InvalidFileError ||
     error instanceof UnknownTargetError ||
     error instanceof EmptySelectionError ||
-    error instanceof UnwritableFileError
+    error instanceof UnwritableFileError ||
+    error instanceof InvalidRecordError ||
+    error instanceof UnmergeableError
   )
     return exitCodes.usage;
   if (

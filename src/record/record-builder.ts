@@ -12,6 +12,7 @@ export type RunFacts = Pick<
   | 'selection'
   | 'shuffle'
   | 'round'
+  | 'shard'
   | 'started'
   | 'definitions'
 >;

@@ -249,6 +249,21 @@ export const recordSchema = {
       minimum: 1,
       description: 'Which this is of several runs on the same target, where there were several',
     },
+    shard: {
+      type: 'object',
+      required: ['number', 'of', 'places'],
+      additionalProperties: false,
+      description: 'Which share of the chosen cases was played, where several runs shared them',
+      properties: {
+        number: { ...count, minimum: 1, description: 'From 1 on' },
+        of: { ...count, minimum: 1 },
+        places: {
+          type: 'array',
+          items: count,
+          description: 'Where its cases stand among all that were chosen, from 0 on',
+        },
+      },
+    },
     started: { type: 'string', description: 'ISO 8601, UTC' },
     durationMs: { ...milliseconds, description: 'From start to the target stopped' },
     interrupted: {

@@ -182,7 +182,8 @@ function luckyThisTime(record: RunRecord): string[] {
     .map((one) => `known to fail at times, passed this time: ${oneLine(one.id, widest)}`);
 }
 
-function totals({ summary, durationMs }: RunRecord): string {
+/** How many cases came to each verdict, in a line. */
+export function totals({ summary, durationMs }: RunRecord): string {
   const parts = columns
     .filter((verdict) => verdict === 'pass' || summary[verdict] > 0)
     .map((verdict) => `${summary[verdict]} ${verdict}`);

@@ -35,8 +35,9 @@ export function factsOfTarget(target: RunningTarget, capabilities: Capabilities)
     domain: target.domain,
     endpoints: Object.fromEntries(endpoints),
     capabilities: {
-      claimed: [...capabilities.claimed],
-      offered: [...capabilities.offered],
+      // Sorted: they are noticed side by side, and two records of the same server say the same.
+      claimed: [...capabilities.claimed].sort(),
+      offered: [...capabilities.offered].sort(),
       findings: capabilities.findings.map((finding) => finding.text),
     },
   };

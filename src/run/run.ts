@@ -20,6 +20,7 @@ import {
   factsOfSelection,
   factsOfTarget,
 } from './run-facts.ts';
+import { factsOfShard, isOfShard, type Shard } from './shard.ts';
 
 export interface RunOptions {
   target: TargetDefinition;
@@ -38,6 +39,8 @@ export interface RunOptions {
   shuffle?: string;
   /** Which of several runs on the same target this is, from 1 on. */
   round?: number;
+  /** Which share of the cases is played, where several runs share them. */
+  shard?: Shard;
   /** Aborting it ends the run early: what was played is recorded, the target is stopped. */
   signal: AbortSignal;
   reporters: readonly Reporter[];
@@ -98,7 +101,9 @@ async function startAndPlay(
   try {
     const capabilities = await target.capabilities(signal);
     clock.mark('probeMs');
-    const planned = chosen(plan(selected, target, capabilities), options.selection);
+    const all = chosen(plan(selected, target, capabilities), options.selection);
+    const { shard } = options;
+    const planned = shard ? all.filter(({ id }) => isOfShard(id, shard)) : all;
     const jobs = options.jobs ?? target.jobs ?? availableParallelism() * 4;
     const environment = { ...facts.environment, jobs };
     const begun = {
@@ -106,10 +111,19 @@ async function startAndPlay(
       target: factsOfTarget(target, capabilities),
       environment,
       definitions: definitionsOf(planned),
+      ...(shard
+        ? {
+            shard: factsOfShard(
+              all.map(({ id }) => id),
+              shard,
+            ),
+          }
+        : {}),
     };
     const builder = new RecordBuilder(begun);
     reporter.onRunStart({ facts: begun, planned: planned.map((one) => one.id) });
-    for (const result of claimResults(capabilities)) reporter.onCaseEnd(builder.add(result));
+    for (const result of claimResults(capabilities))
+      if (!shard || isOfShard(result.id, shard)) reporter.onCaseEnd(builder.add(result));
     const playing = new Playing({
       target: options.target,
       knownFailing,

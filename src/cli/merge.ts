@@ -1,0 +1,52 @@
+import { join, resolve } from 'node:path';
+import { mergeShards } from '../record/merge.ts';
+import { readRecord, recordFiles, writeRecord } from '../record/record-file.ts';
+import { exitCodeFor } from '../record/summary.ts';
+import { totals, wrote } from '../report/console.ts';
+import { together } from '../report/reporter.ts';
+import { type Command, UsageError } from './command.ts';
+import { reporterOption, reportersFor } from './reporters.ts';
+import { strictnessOf, strictnessOptions } from './strictness.ts';
+import { version } from './version.ts';
+
+export const merge: Command = {
+  name: 'merge',
+  takes: 'RECORD ...',
+  summary: 'Makes one record of those of all shards of a run',
+  options: {
+    reporter: reporterOption,
+    out: {
+      type: 'string',
+      short: 'o',
+      value: 'DIR',
+      help: 'Where the record and the reports go; default: touchstone-report',
+    },
+    ...strictnessOptions,
+  },
+  examples: ['touchstone merge shard-1 shard-2 shard-3 --out touchstone-report'],
+  async run(words) {
+    if (words.positionals.length === 0)
+      throw new UsageError(
+        '`touchstone merge` takes the records of all shards: their files, or the folders they are in',
+      );
+    const named = await Promise.all(
+      words.positionals.map(async (name) => ({ name, record: await readRecord(resolve(name)) })),
+    );
+    const merged = mergeShards(named);
+    const out = resolve(words.text('out') ?? 'touchstone-report');
+    const file = join(out, recordFiles.finished);
+    const written = [file];
+    const strictness = strictnessOf(words);
+    const reporters = await reportersFor(words, {
+      out,
+      strictness,
+      version: version(),
+      environment: process.env,
+      writes: (one) => written.push(one),
+    });
+    await writeRecord(file, merged);
+    await together(reporters).onEnd({ format: 1, records: [merged], notPlayed: [] });
+    process.stdout.write(`${[totals(merged), ...wrote(written)].join('\n')}\n`);
+    return exitCodeFor(merged, strictness);
+  },
+};
