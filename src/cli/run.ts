@@ -61,6 +61,11 @@ export const run: Command = {
       value: 'N/OF',
       help: 'Plays one share of the cases, so that several machines share them: 2/5; `touchstone merge` makes one record of all',
     },
+    retries: {
+      type: 'string',
+      value: 'N',
+      help: 'Plays a case that does not pass so often again; one that passes then is flaky',
+    },
     transcripts: { type: 'boolean', help: 'Keep what passed on the wire of cases that pass too' },
     ...strictnessOptions,
     quiet: { type: 'boolean', short: 'q', help: 'Show only what did not pass, and the summary' },
@@ -97,6 +102,7 @@ export const run: Command = {
         version: version(),
         ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
         transcripts: order.transcripts,
+        retries: order.retries,
         ...(order.shard ? { shard: order.shard } : {}),
         ...placeOf(order, round),
         signal: interrupted.signal,
@@ -140,6 +146,8 @@ interface Order {
   transcripts: boolean;
   shuffle: string | undefined;
   shard: Shard | undefined;
+  /** How often what does not pass is played again. */
+  retries: number;
   /** How often each target is played on. */
   rounds: number;
   /** The folder that the record and the reports go to. */
@@ -157,6 +165,7 @@ function orderOf(words: Words): Order {
     jobs,
     shuffle: words.text('shuffle'),
     shard: shardOf(words),
+    retries: wholeNumber(words, 'retries', 100) ?? 0,
     rounds,
   };
   return { selection: selectionOf(words), strictness, ...how, out };

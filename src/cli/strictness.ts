@@ -9,7 +9,7 @@ export const strictnessOptions = {
     type: 'string',
     multiple: true,
     value: 'VERDICT',
-    help: 'Further verdicts that fail the run: unsupported',
+    help: 'Further verdicts that fail the run: unsupported, flaky',
   },
 } as const satisfies Record<string, Option>;
 

@@ -5,8 +5,8 @@ const count = { type: 'integer', minimum: 0 } as const;
 const milliseconds = { type: 'number', minimum: 0 } as const;
 const texts = { type: 'array', items: text } as const;
 
-/** The six verdicts, worst first. */
-export const verdicts = ['error', 'fail', 'inconclusive', 'warn', 'unsupported', 'pass'] as const;
+/** The verdicts, worst first. */
+export const verdicts = ['error', 'fail', 'inconclusive', 'flaky', 'warn', 'unsupported', 'pass'] as const;
 export type Verdict = (typeof verdicts)[number];
 
 const place = {
@@ -133,7 +133,13 @@ const caseResult = {
     verdict: {
       enum: [...verdicts],
       description:
-        'pass: every step held; fail: a MUST was seen broken; warn: a SHOULD was; unsupported: the target lacks an optional capability; inconclusive: nothing was learnt; error: Touchstone went wrong',
+        'pass: every step held; fail: a MUST was seen broken; warn: a SHOULD was; unsupported: the target lacks an optional capability; inconclusive: nothing was learnt; flaky: it did not pass, and passed when it was played again; error: Touchstone went wrong',
+    },
+    attempts: {
+      type: 'array',
+      items: { enum: [...verdicts] },
+      description:
+        'What each attempt came to, where it was played again; what else is said here is of the last that did not pass',
     },
     durationMs: milliseconds,
     reason: { type: 'string', description: 'Why it is unsupported or inconclusive' },
@@ -298,6 +304,7 @@ export const recordSchema = {
         unsupported: count,
         inconclusive: count,
         error: count,
+        flaky: count,
         knownFailing: { ...count, description: 'Of these, failures that are known and fail no run' },
         unexpectedPass: { ...count, description: 'Of these, passes that are listed as failing' },
       },

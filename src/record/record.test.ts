@@ -102,7 +102,7 @@ describe('a record file', () => {
     [JSON.stringify({ ...recordOf([]), more: 1 }), 'at its top it must NOT have additional properties: more'],
     [
       JSON.stringify({ ...recordOf([]), cases: [{ ...base, verdict: 'good' }] }),
-      'at /cases/0/verdict it must be equal to one of the allowed values: error, fail, inconclusive, warn',
+      'at /cases/0/verdict it must be equal to one of the allowed values: error, fail, inconclusive, flaky, warn',
     ],
   ])('is refused with the reason: $1', async (text, why) => {
     const file = join(folder, 'record.json');

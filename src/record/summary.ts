@@ -18,6 +18,7 @@ export function summarize(cases: readonly CaseResult[]): Summary {
     unsupported: 0,
     inconclusive: 0,
     error: 0,
+    flaky: 0,
     knownFailing: 0,
     unexpectedPass: 0,
   };

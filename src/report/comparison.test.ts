@@ -98,7 +98,9 @@ describe('a comparison', () => {
     expect(markdown).toContain(
       '#### newly broken: 1\n\n| case | from | to |\n| --- | --- | --- |\n| <code>s/a</code> | pass | fail |',
     );
-    expect(markdown).not.toMatch(/[\x1b\u202e`]|<\/code>.*<\/code>|\*\*|@all|\]\(|https:\/\/|(?<!&)#1|\n# heading/);
+    expect(markdown).not.toMatch(
+      /[\x1b\u202e`]|<\/code>.*<\/code>|\*\*|@all|\]\(|https:\/\/|(?<!&)#1|\n# heading/,
+    );
     for (const row of markdown.split('\n').filter((line) => line.startsWith('|')))
       expect(row.match(/\|/g)).toHaveLength(4);
   });

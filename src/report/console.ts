@@ -111,7 +111,8 @@ export class ConsoleReporter implements Reporter {
   /** What fails the run or warns is told in full, once; what is known to fail only counts. */
   #tell(result: CaseResult): void {
     const fails = failsRun(result, this.#options.strictness);
-    const worthTelling = fails || (result.verdict === 'warn' && !isKnownFailure(result));
+    const isNoted = result.verdict === 'warn' || result.verdict === 'flaky';
+    const worthTelling = fails || (isNoted && !isKnownFailure(result));
     if (!worthTelling || this.#told.has(result.id)) return;
     this.#told.add(result.id);
     if (!fails && this.#isTolerated(result)) return;

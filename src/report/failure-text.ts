@@ -26,6 +26,7 @@ export function failureText(one: CaseResult, style: Style): string[] {
     lines.push(`  ${colours.cyan(oneLine(requirement.id, widest))} ${oneLine(`(${where})`, widest)}`);
     lines.push(colours.dim(`    ${oneLine(requirement.summary, widest)}`));
   }
+  if (one.attempts) lines.push(`  attempts: ${one.attempts.join(', ')}`);
   if (one.reason !== undefined) lines.push(`  ${oneLine(one.reason, widest)}`);
   if (one.failure) lines.push(...explain(one.failure, one, style));
   if (one.unexpectedPass) lines.push(...listing(one));
@@ -36,7 +37,9 @@ export function failureText(one: CaseResult, style: Style): string[] {
 function mark(one: CaseResult, colours: Colours): string {
   if (one.unexpectedPass) return colours.bold(colours.yellow('PASS, but listed as failing:'));
   const word = one.verdict.toUpperCase();
-  return colours.bold(one.verdict === 'warn' ? colours.yellow(word) : colours.red(word));
+  return colours.bold(
+    one.verdict === 'warn' || one.verdict === 'flaky' ? colours.yellow(word) : colours.red(word),
+  );
 }
 
 function listing({ knownFailing }: CaseResult): string[] {

@@ -110,6 +110,8 @@ function judge(test: TestCase, one: CaseResult, strictness: Strictness): void {
   else if (failsRun(one, strictness) && one.verdict !== 'pass')
     test.failure(message, one.failure?.kind ?? one.verdict).stacktrace(explanation);
   else if (one.verdict === 'unsupported') skip(test, text);
+  else if (one.verdict === 'flaky')
+    test.standardError(content(`flaky: attempts came to ${one.attempts?.join(', ')}\n${details(one)}`));
   else if (one.verdict === 'warn') test.standardError(content(`warn: ${text}\n${details(one)}`));
 }
 

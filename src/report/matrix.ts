@@ -15,12 +15,13 @@ const marks = {
   inconclusive: '?',
   error: 'E',
   known: 'k',
+  flaky: '~',
   warn: '!',
   unsupported: '-',
 } as const;
 
 const legend =
-  'passed; ✗ failed, k known to fail, ! warned, - unsupported, ? inconclusive, E error of Touchstone, · not played';
+  'passed; ✗ failed, k known to fail, ~ flaky, ! warned, - unsupported, ? inconclusive, E error of Touchstone, · not played';
 
 /** What several targets came to: a row for each suite, a column for each target. */
 export function matrix({ records }: RecordSet, colours: Colours, width = 100): string[] {

@@ -3,7 +3,15 @@ import type { Colours } from './colours.ts';
 import { oneLine } from './printable.ts';
 
 /** The verdicts in the order in which they are shown. */
-export const columns: readonly Verdict[] = ['pass', 'fail', 'warn', 'unsupported', 'inconclusive', 'error'];
+export const columns: readonly Verdict[] = [
+  'pass',
+  'fail',
+  'flaky',
+  'warn',
+  'unsupported',
+  'inconclusive',
+  'error',
+];
 
 /** A row of counts for each suite, and their sum, in columns. Verdicts that no case has are left out. */
 export function verdictTable(record: RunRecord, colours: Colours): string[] {
@@ -37,6 +45,7 @@ const paints: Partial<Record<Verdict, (colours: Colours) => (text: string) => st
   fail: ({ red }) => red,
   inconclusive: ({ red }) => red,
   error: ({ red }) => red,
+  flaky: ({ yellow }) => yellow,
   warn: ({ yellow }) => yellow,
 };
 

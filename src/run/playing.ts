@@ -22,6 +22,8 @@ export interface PlayingOptions {
   patienceMs: number;
   /** The seed that decides the order in which cases are begun, instead of what is soonest over. */
   shuffle: string | undefined;
+  /** How often a case that does not pass is played again before its verdict stands. */
+  retries: number;
   /** Keep the transcripts of cases that passed too. */
   transcripts: boolean;
   /** Aborting it lets no further case begin, and ends those under way. */
@@ -29,6 +31,18 @@ export interface PlayingOptions {
   reporter: Required<Reporter>;
   /** Takes every result. */
   builder: RecordBuilder;
+}
+
+/** A case that was played once. */
+interface Attempt {
+  result: CaseResult;
+  secrets: readonly string[];
+  /** The server is no more. */
+  serverGone: boolean;
+}
+
+function failsAlone({ result: { verdict } }: Attempt): boolean {
+  return verdict === 'fail' || verdict === 'inconclusive';
 }
 
 /** The cases of one run, on their way to the record. */
@@ -115,9 +129,27 @@ export class Playing {
   }
 
   async #play(one: PlannedCase, target: RunningTarget): Promise<void> {
-    const { signal, reporter, patienceMs } = this.#options;
+    const { signal, reporter } = this.#options;
     if (signal.aborted || (await this.#isGone(one, target))) return;
     reporter.onCaseStart(one.id);
+    const first = await this.#attempt(one, target);
+    if (!first) return;
+    const attempts = [first.result.verdict];
+    let last = first;
+    while (attempts.length <= this.#options.retries && this.#deservesAnother(last)) {
+      const next = await this.#attempt(one, target);
+      if (!next) return;
+      attempts.push(next.result.verdict);
+      // What an attempt that passes has to say is that it passed: what is to be seen is the one before it.
+      last = failsAlone(next) ? next : { ...last, result: { ...last.result, verdict: 'flaky' } };
+    }
+    const result = attempts.length > 1 ? { ...last.result, attempts } : last.result;
+    this.#finish(result, last.secrets);
+  }
+
+  /** Plays the case once; undefined where the end of the run cut it short, which says nothing about the server. */
+  async #attempt(one: PlannedCase, target: RunningTarget): Promise<Attempt | undefined> {
+    const { signal, patienceMs } = this.#options;
     const since = Date.now();
     const played = await playCase(one.case, target, {
       patienceMs,
@@ -125,15 +157,20 @@ export class Playing {
       ...(one.variant === undefined ? {} : { variant: one.variant }),
     });
     this.#provisionMs += played.provisionMs;
-    // What the end of the run cut short says nothing about the server.
-    if (signal.aborted) return;
+    if (signal.aborted) return undefined;
     if (played.serverGone && !this.#gone.has(target)) this.#gone.set(target, one.id);
     const result = resultOf(one, played.result);
     if (result.verdict !== 'pass' || this.#options.transcripts) {
       const log = target.logsSince(since);
       result.evidence = { ...played.transcript.toEvidence(), ...(log.length > 0 ? { serverLog: log } : {}) };
     }
-    this.#finish(result, played.secrets);
+    return { result, secrets: played.secrets, serverGone: played.serverGone };
+  }
+
+  /** What is known to fail is not tried until it passes, and a server that is no more is not asked again. */
+  #deservesAnother(attempt: Attempt): boolean {
+    const isKnown = knownFailureOf(attempt.result.id, this.#options.knownFailing) !== undefined;
+    return failsAlone(attempt) && !isKnown && !attempt.serverGone;
   }
 
   /** A server that went away is asked once for each case that follows: most do not come back, and none is waited for. */

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../record/record.schema.ts';
 import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import { loadTarget } from '../target/load-target.ts';
-import { run } from './run.ts';
+import { type RunOptions, run } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'touchstone-run-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -57,7 +57,15 @@ async function freePort(): Promise<number> {
 
 const suites = loadSuites();
 
-async function play(file: string, ...only: string[]): Promise<RunRecord> {
+function play(file: string, ...only: string[]): Promise<RunRecord> {
+  return playWith({}, file, only);
+}
+
+async function playWith(
+  more: Partial<RunOptions>,
+  file: string,
+  only: readonly string[],
+): Promise<RunRecord> {
   return run({
     target: loadTarget(file),
     suites: await suites,
@@ -66,6 +74,7 @@ async function play(file: string, ...only: string[]): Promise<RunRecord> {
     version: 'test',
     signal: new AbortController().signal,
     reporters: [],
+    ...more,
   });
 }
 
@@ -118,6 +127,46 @@ describe('a server that dies midway', () => {
       new Set(['inconclusive 0']),
     );
     expect(record.summary).toMatchObject({ fail: 0, error: 0 });
+  });
+});
+
+describe('a case that is played again', () => {
+  const only = ['rfc6455/framing/empty-text-message'];
+
+  /** A server that answers so many empty messages with something else. */
+  function forgetful(times: number): string {
+    const file = echoTarget(undefined);
+    const program = join(folder, 'echo.mjs');
+    const own = readFileSync(program, 'utf8');
+    const wrong = `const wrong = (data) => data.length === 0 && left-- > 0 ? 'x' : data;\n`;
+    writeFileSync(
+      program,
+      `let left = ${times};\n${wrong}${own.replace('socket.send(data', 'socket.send(wrong(data)')}`,
+    );
+    return file;
+  }
+
+  it('is flaky where it passes then, and shows what came before', async () => {
+    const record = await playWith({ retries: 2 }, forgetful(1), only);
+    expect(record.cases).toMatchObject([
+      { verdict: 'flaky', attempts: ['fail', 'pass'], failure: { kind: 'mismatch' } },
+    ]);
+    expect(record.cases[0]?.evidence?.transcript.length).toBeGreaterThan(0);
+    expect(record).toMatchObject({ conformant: true, summary: { flaky: 1, pass: 0, fail: 0 } });
+  });
+
+  it('fails where it never passes', async () => {
+    const record = await playWith({ retries: 2 }, forgetful(9), only);
+    expect(record.cases).toMatchObject([{ verdict: 'fail', attempts: ['fail', 'fail', 'fail'] }]);
+  });
+
+  it.each([
+    ['passes', { retries: 2 }, 0],
+    ['fails, and nobody asked for it', {}, 1],
+    ['is known to fail', { retries: 2, knownFailing: [{ case: 'rfc6455/**', reason: 'it forgets' }] }, 1],
+  ])('is not one that %s', async (_what, more, times) => {
+    const record = await playWith(more, forgetful(times), only);
+    expect(record.cases[0]).not.toHaveProperty('attempts');
   });
 });
 

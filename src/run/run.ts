@@ -33,6 +33,10 @@ export interface RunOptions {
   jobs?: number;
   /** Default for `within`, in milliseconds. */
   patienceMs?: number;
+  /**
+   * How often a case that fails or is inconclusive is played again; default: never. One that passes then is `flaky`.
+   */
+  retries?: number;
   /** Keep the transcripts of cases that passed too; default: of the others alone. */
   transcripts?: boolean;
   /** A seed, where cases are to be begun in an order of its own. */
@@ -130,6 +134,7 @@ async function startAndPlay(
       patienceMs,
       shuffle: options.shuffle,
       transcripts: options.transcripts ?? false,
+      retries: options.retries ?? 0,
       signal,
       reporter,
       builder,
