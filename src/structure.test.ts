@@ -35,7 +35,7 @@ interface SourceFile {
 
 const files: readonly SourceFile[] = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
   .sort()
   .map(readSource);
 
@@ -88,7 +88,7 @@ describe('the sources', () => {
     const there = new Set(files.map((file) => file.path));
     const missing = files.flatMap((file) =>
       file.imports
-        .filter((to) => to.endsWith('.ts') && !there.has(to))
+        .filter((to) => /\.tsx?$/.test(to) && !there.has(to))
         .map((to) => `${file.path} imports ${to}`),
     );
     expect(missing).toEqual([]);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { writeWhole } from '../record/record-file.ts';
 import type { RecordSet } from '../record/record-set.ts';
+import { html } from './html.ts';
 import { junitXml, junitXmlOfSet } from './junit.ts';
 import type { Reporter, ReporterContext } from './reporter.ts';
 
@@ -28,7 +29,7 @@ const junit: Report = {
 };
 
 /** Every report that comes along, in the order in which help shows them. */
-export const reports: readonly Report[] = [junit];
+export const reports: readonly Report[] = [junit, html];
 
 /** The record where there is one, of one target: then nothing in a report has to say whose it is. */
 function onlyRecord({ records, notPlayed }: RecordSet): RecordSet['records'][number] | undefined {

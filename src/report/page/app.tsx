@@ -1,0 +1,116 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { CaseView } from './case.tsx';
+import type { Item, Report } from './data.ts';
+import { matches } from './filter.ts';
+import { Help, useKeys } from './keys.tsx';
+import { CaseList } from './list.tsx';
+import { OverviewView } from './overview.tsx';
+import { printable } from '../printable.ts';
+import { go, linkTo, noFilter, parseRoute, type Route, useHash } from './route.ts';
+import { ThemeSwitch } from './theme.tsx';
+
+export function App({ report }: { report: Report }) {
+  const hash = useHash();
+  const route = useMemo(() => parseRoute(hash), [hash]);
+  const shown = useMemo(() => report.items.filter((item) => matches(item, route.filter)), [report, route.filter]);
+  const open = useMemo(() => openItem(report, route), [report, route]);
+  const [chosen, choose] = useState<Item | undefined>(undefined);
+  const current = open ?? (chosen && shown.includes(chosen) ? chosen : undefined);
+  const search = useRef<HTMLInputElement>(null);
+  const main = useRef<HTMLElement>(null);
+  const [help, showHelp] = useState(false);
+
+  const openCase = useCallback(
+    (item: Item) => go({ ...route, view: 'case', id: item.one.id, run: runOf(report, item) }),
+    [route, report],
+  );
+  useKeys({
+    search: () => search.current?.focus(),
+    step: (by) => {
+      const at = current ? shown.indexOf(current) : -1;
+      const next = shown[Math.max(0, Math.min(shown.length - 1, at + by))];
+      if (!next) return;
+      if (route.view === 'case') openCase(next);
+      else choose(next);
+    },
+    open: () => current && openCase(current),
+    back: () => {
+      if (help) showHelp(false);
+      else if (route.view !== 'overview') {
+        if (open) choose(open);
+        go({ ...route, view: 'overview', id: '', run: '' });
+      }
+    },
+    help: () => showHelp(!help),
+  });
+
+  useEffect(() => {
+    document.title = titleOf(report, open);
+    main.current?.scrollTo(0, 0);
+    scrollTo(0, 0);
+  }, [report, open, route.view]);
+
+  return (
+    <div class={`app shows-${route.view}`}>
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
+        To the content
+      </a>
+      <header class="bar">
+        <a class="brand" href={linkTo({ ...route, view: 'overview', id: '', run: '' })}>
+          <span class="stone" aria-hidden="true" />
+          Touchstone
+        </a>
+        <nav class="tabs" aria-label="Views">
+          <a href={linkTo({ ...route, view: 'overview', id: '', run: '' })} aria-current={route.view === 'overview' ? 'page' : undefined}>
+            Overview
+          </a>
+          <a class="to-list" href={linkTo({ ...route, view: 'list', id: '', run: '' })} aria-current={route.view === 'list' ? 'page' : undefined}>
+            Cases
+          </a>
+        </nav>
+        <span class="room" />
+        <button type="button" class="button quiet keys-button" onClick={() => showHelp(!help)} aria-expanded={help}>
+          Keys <kbd>?</kbd>
+        </button>
+        <ThemeSwitch />
+      </header>
+      <CaseList
+        report={report}
+        shown={shown}
+        route={route}
+        current={current}
+        search={search}
+        linkOf={(item) => linkTo({ ...route, view: 'case', id: item.one.id, run: runOf(report, item) })}
+        onFilter={(filter) => go({ ...route, view: route.view === 'case' ? 'case' : route.view, filter }, 'same')}
+        onClear={() => go({ ...route, filter: noFilter }, 'same')}
+      />
+      <main class="main" id="main" ref={main} tabIndex={-1}>
+        {open ? (
+          <CaseView key={`${open.run}\0${open.one.id}`} report={report} item={open} shown={shown} route={route} />
+        ) : route.view === 'case' ? (
+          <p class="empty">
+            There is no case <code>{printable(route.id)}</code> in this report.
+          </p>
+        ) : (
+          <OverviewView report={report} route={route} />
+        )}
+      </main>
+      {help ? <Help onClose={() => showHelp(false)} /> : null}
+    </div>
+  );
+}
+
+/** Where there is one record only, links need not say which. */
+export function runOf(report: Report, item: Item): string {
+  return report.runs.length > 1 ? item.run : '';
+}
+
+function openItem(report: Report, { view, id, run }: Route): Item | undefined {
+  if (view !== 'case') return undefined;
+  return report.items.find((item) => item.one.id === id && (run === '' || item.run === run));
+}
+
+function titleOf({ records }: Report, open: Item | undefined): string {
+  const titles = records.map(({ target }) => printable(target.title)).join(', ');
+  return open ? `${printable(open.one.title)} · ${printable(open.record.target.title)}` : `${titles} · Touchstone`;
+}

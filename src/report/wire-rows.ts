@@ -1,0 +1,183 @@
+import type { CaseResult, Evidence, Failure, TranscriptEntry } from '../record/record.schema.ts';
+import { type FramePart, FrameReader, joined } from './wire-frames.ts';
+
+/** What a chunk holds: text, octets that are none, or WebSocket frames. */
+export type WirePart =
+  | { kind: 'xml' | 'text'; text: string }
+  | { kind: 'octets'; octets: Uint8Array }
+  | FramePart;
+
+/** What kind of mark an event is drawn with. */
+export type WireMark = 'cut' | 'halt' | 'restore' | 'slow' | 'end' | 'tls' | 'note';
+
+/** One row of the diagram of what passed. */
+export type WireRow =
+  | { kind: 'step'; at: number; actor: string; text: string; failed: boolean }
+  | {
+      kind: 'octets';
+      at: number;
+      actor: string;
+      direction: 'sent' | 'received';
+      bytes: number;
+      omittedBytes: number;
+      parts: WirePart[];
+    }
+  | { kind: 'event'; at: number; actor: string; mark: WireMark; text: string }
+  | { kind: 'omitted'; entries: number; bytes: number };
+
+export interface Wire {
+  /** Who takes part, in the order in which they appear; the server is not among them. */
+  actors: string[];
+  /** What passed before the first step: what is given being set up. */
+  setUp: WireRow[];
+  rows: WireRow[];
+}
+
+/** Actors that are not at the other end of a connection: what they do is done to the server, or to others' connections. */
+const noLane = new Set(['network', 'server']);
+
+/** What passed in a case, as rows of a sequence diagram. */
+export function wireOf({ transcript, omitted }: Evidence, failure: Failure | undefined): Wire {
+  const readers = new Map<string, ActorReader>();
+  const rows: WireRow[] = [];
+  const failed = failedStep(transcript, failure);
+  for (const [index, entry] of transcript.entries()) {
+    if (omitted?.after === index) rows.push({ kind: 'omitted', entries: omitted.entries, bytes: omitted.bytes });
+    const reader = readers.get(entry.actor) ?? new ActorReader();
+    readers.set(entry.actor, reader);
+    rows.push(...reader.rows(entry, index === failed));
+  }
+  if (omitted?.after === transcript.length)
+    rows.push({ kind: 'omitted', entries: omitted.entries, bytes: omitted.bytes });
+  const begins = rows.findIndex((row) => row.kind === 'step');
+  const setUp = failure?.kind === 'setup' || begins < 0 ? [] : rows.slice(0, begins);
+  return {
+    actors: [...new Set(transcript.map(({ actor }) => actor))].filter((actor) => !noLane.has(actor)),
+    setUp,
+    rows: rows.slice(setUp.length),
+  };
+}
+
+/** The last step that was begun is the one that failed, where it is the one that the failure names. */
+function failedStep(transcript: Evidence['transcript'], failure: Failure | undefined): number {
+  if (!failure?.step) return -1;
+  const sentence = plain(failure.step.sentence);
+  return transcript.findLastIndex(
+    ({ direction, text = '' }) =>
+      direction === 'step' && (plain(text).startsWith(sentence) || sentence.startsWith(plain(text))),
+  );
+}
+
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** Follows the connection of one actor: whether XML, HTTP or WebSocket frames pass on it. */
+class ActorReader {
+  #frames: Record<'sent' | 'received', FrameReader> | undefined;
+  /** The server agreed to TLS; the handshake itself is not in the transcript, what comes next is in it decrypted. */
+  #proceeds = false;
+
+  rows(entry: TranscriptEntry, failed: boolean): WireRow[] {
+    const { at, actor, direction, text = '', bytes, omittedBytes = 0 } = entry;
+    if (direction === 'step') return [{ kind: 'step', at, actor, text, failed }];
+    if (direction === 'event') return [this.#event(entry)];
+    const rows: WireRow[] = [];
+    if (this.#proceeds) {
+      rows.push({ kind: 'event', at, actor, mark: 'tls', text: 'TLS from here on, shown decrypted' });
+      this.#proceeds = false;
+    }
+    const parts = this.#parts(entry, direction);
+    this.#proceeds = direction === 'received' && /<proceed\s[^>]*xmpp-tls/.test(text);
+    rows.push({ kind: 'octets', at, actor, direction, bytes, omittedBytes, parts });
+    return rows;
+  }
+
+  #event({ at, actor, text = '' }: TranscriptEntry): WireRow {
+    if (/^HTTP\/2(\.0)? 2/.test(text)) this.#switch();
+    // `cuts romeo` is said of the network; it happens to Romeo's connection.
+    const [, verb = '', whom] = /^(cuts?|halts|restores|slows|slices)(?: \d+ of \d+ of)? ([\w-]+)/.exec(text) ?? [];
+    if (verb === '') return { kind: 'event', at, actor, mark: endOf(text), text };
+    return { kind: 'event', at, actor: whom ?? actor, mark: marks[verb] ?? 'note', text: `network: ${text}` };
+  }
+
+  #switch(): void {
+    this.#frames ??= { sent: new FrameReader(), received: new FrameReader() };
+  }
+
+  #parts({ text, hex, omittedBytes = 0 }: TranscriptEntry, direction: 'sent' | 'received'): WirePart[] {
+    const octets = text === undefined ? fromHex(hex ?? '') : undefined;
+    if (this.#frames) return this.#frames[direction].read(octets ?? encoder.encode(text), omittedBytes);
+    const head = text ?? latin1(octets ?? new Uint8Array(0));
+    if (direction === 'received' && /^HTTP\/1\.1 101 /.test(head)) return this.#switched(head, octets, omittedBytes);
+    if (octets) return octets.length > 0 ? [{ kind: 'octets', octets }] : [];
+    return [{ kind: head.trimStart().startsWith('<') ? 'xml' : 'text', text: head }];
+  }
+
+  /** Behind the head of the answer, frames may stand in the same chunk. */
+  #switched(text: string, octets: Uint8Array | undefined, omitted: number): WirePart[] {
+    this.#switch();
+    const end = text.indexOf('\r\n\r\n');
+    if (end < 0) return [{ kind: 'text', text }];
+    const rest = (octets ?? encoder.encode(text)).subarray(end + 4);
+    const frames = this.#frames?.received.read(joined(new Uint8Array(0), rest), omitted) ?? [];
+    return [{ kind: 'text', text: text.slice(0, end + 4) }, ...frames];
+  }
+}
+
+const marks: Readonly<Record<string, WireMark>> = {
+  cut: 'cut',
+  cuts: 'cut',
+  halts: 'halt',
+  restores: 'restore',
+  slows: 'slow',
+  slices: 'slow',
+};
+
+function endOf(text: string): WireMark {
+  return /^(connection ended|the end of the connection|a reset of the connection)/.test(text) ? 'end' : 'note';
+}
+
+const encoder = new TextEncoder();
+
+function fromHex(hex: string): Uint8Array {
+  const octets = new Uint8Array(hex.length >> 1);
+  for (let at = 0; at < octets.length; at++) octets[at] = Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16);
+  return octets;
+}
+
+function latin1(octets: Uint8Array): string {
+  return Array.from(octets, (octet) => String.fromCharCode(octet)).join('');
+}
+
+/** The octets as text, where they are UTF-8 without control characters. */
+export function textOfOctets(octets: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
+    return /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lines of sixteen octets: their place, their digits, and what of them is ASCII. */
+export function hexLines(octets: Uint8Array): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < octets.length; at += 16) {
+    const row = [...octets.subarray(at, at + 16)];
+    const digits = row.map((octet) => octet.toString(16).padStart(2, '0')).join(' ');
+    const letters = row.map((octet) => (octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '·')).join('');
+    lines.push(`${at.toString(16).padStart(4, '0')}  ${digits.padEnd(47)}  ${letters}`);
+  }
+  return lines;
+}
+
+/** What plays exactly this case again. */
+export function commandFor(target: string, { id }: Pick<CaseResult, 'id'>): string {
+  const word = /^[\w@./:-]+$/.test(target) ? target : quoted(target);
+  return `npx touchstone run --target ${word} --only ${quoted(id)}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
