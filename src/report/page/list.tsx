@@ -175,17 +175,17 @@ function Rows({ shown, current, linkOf, report, route }: ListProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <div class="rows" ref={box} tabIndex={0} role="list" aria-label="Cases that the filter leaves">
-      <div class="rows-all" style={{ height }} role="presentation">
+      <div class="rows-all" style={{ height: `${height}px` }} role="presentation">
         {visible.map((row) =>
           'suite' in row ? (
-            <div class="row-suite" key={`suite ${row.top} ${row.suite}`} style={{ top: row.top }} role="presentation">
+            <div class="row-suite" key={`suite ${row.top} ${row.suite}`} style={{ top: `${row.top}px` }} role="presentation">
               <Text of={row.suite} />
             </div>
           ) : (
             <div
               class="row"
               key={`${row.item.run}\0${row.item.one.id}`}
-              style={{ top: row.top }}
+              style={{ top: `${row.top}px` }}
               role="listitem"
               aria-setsize={shown.length}
               aria-posinset={row.place + 1}
