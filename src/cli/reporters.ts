@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { githubReporter } from '../report/github.ts';
 import { recordReporter } from '../report/record-reporter.ts';
 import type { MakeReporter, Reporter, ReporterContext } from '../report/reporter.ts';
 import { reporterOf, reports } from '../report/reports.ts';
 import { nearest } from '../target/mistake.ts';
 import { type Option, UsageError, type Words } from './command.ts';
 
-const names = reports.map(({ name }) => name);
+/** Annotations and the step's summary: what `github` means among reporters. */
+const github = 'github';
+const names = [...reports.map(({ name }) => name), github];
 const usual = reports.filter((report) => report.usual).map(({ name }) => name);
 
 /** Which reports are written. */
@@ -15,13 +18,15 @@ export const reporterOption = {
   type: 'string',
   multiple: true,
   value: 'REPORTER',
-  help: `Reports beside record.json: ${names.join(', ')}, none, or the path of a module of yours; default: ${usual.join(', ')}`,
+  help: `Reports beside record.json: ${names.join(', ')}, none, or the path of a module of yours; default: ${usual.join(', ')}, and in a step of GitHub Actions github`,
 } as const satisfies Option;
 
 /** The reporters that the words name. Throws `UsageError` for what is no reporter. */
 export async function reportersFor(words: Words, context: ReporterContext): Promise<Reporter[]> {
   const named = words.list('reporter');
-  const chosen = named.length > 0 ? named.filter((name) => name !== 'none') : usual;
+  const isOnGitHub = context.environment.GITHUB_ACTIONS === 'true';
+  const byDefault = isOnGitHub ? [...usual, github] : usual;
+  const chosen = named.length > 0 ? named.filter((name) => name !== 'none') : byDefault;
   const makers = await Promise.all(chosen.map((name) => makerOf(name)));
   return makers.map((make) => make(context));
 }
@@ -33,6 +38,7 @@ export async function reportersOfRun(words: Words, context: ReporterContext): Pr
 }
 
 async function makerOf(name: string): Promise<MakeReporter> {
+  if (name === github) return (context) => githubReporter(context, (text) => process.stdout.write(text));
   const report = reports.find((one) => one.name === name);
   if (report) return (context) => reporterOf(report, context);
   const file = resolve(name);

@@ -77,8 +77,7 @@ export class FrameReader {
     if (octets.length < size) return undefined;
     const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
     const short = second & 0x7f;
-    const length =
-      short === 126 ? view.getUint16(2) : short === 127 ? Number(view.getBigUint64(2)) : short;
+    const length = short === 126 ? view.getUint16(2) : short === 127 ? Number(view.getBigUint64(2)) : short;
     const masked = second >= 0x80;
     this.#key = masked ? octets.slice(size - 4, size) : undefined;
     this.#keyAt = 0;
@@ -102,7 +101,9 @@ export class FrameReader {
   #take(octets: Uint8Array, most: number): Uint8Array {
     const taken = octets.slice(0, Math.min(most, octets.length));
     const key = this.#key;
-    if (key) for (let at = 0; at < taken.length; at++) taken[at] = (taken[at] ?? 0) ^ (key[(this.#keyAt + at) & 3] ?? 0);
+    if (key)
+      for (let at = 0; at < taken.length; at++)
+        taken[at] = (taken[at] ?? 0) ^ (key[(this.#keyAt + at) & 3] ?? 0);
     this.#keyAt += taken.length;
     this.#missing -= taken.length;
     return taken;

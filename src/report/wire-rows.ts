@@ -42,7 +42,8 @@ export function wireOf({ transcript, omitted }: Evidence, failure: Failure | und
   const rows: WireRow[] = [];
   const failed = failedStep(transcript, failure);
   for (const [index, entry] of transcript.entries()) {
-    if (omitted?.after === index) rows.push({ kind: 'omitted', entries: omitted.entries, bytes: omitted.bytes });
+    if (omitted?.after === index)
+      rows.push({ kind: 'omitted', entries: omitted.entries, bytes: omitted.bytes });
     const reader = readers.get(entry.actor) ?? new ActorReader();
     readers.set(entry.actor, reader);
     rows.push(...reader.rows(entry, index === failed));
@@ -96,7 +97,8 @@ class ActorReader {
   #event({ at, actor, text = '' }: TranscriptEntry): WireRow {
     if (/^HTTP\/2(\.0)? 2/.test(text)) this.#switch();
     // `cuts romeo` is said of the network; it happens to Romeo's connection.
-    const [, verb = '', whom] = /^(cuts?|halts|restores|slows|slices)(?: \d+ of \d+ of)? ([\w-]+)/.exec(text) ?? [];
+    const [, verb = '', whom] =
+      /^(cuts?|halts|restores|slows|slices)(?: \d+ of \d+ of)? ([\w-]+)/.exec(text) ?? [];
     if (verb === '') return { kind: 'event', at, actor, mark: endOf(text), text };
     return { kind: 'event', at, actor: whom ?? actor, mark: marks[verb] ?? 'note', text: `network: ${text}` };
   }
@@ -109,7 +111,8 @@ class ActorReader {
     const octets = text === undefined ? fromHex(hex ?? '') : undefined;
     if (this.#frames) return this.#frames[direction].read(octets ?? encoder.encode(text), omittedBytes);
     const head = text ?? latin1(octets ?? new Uint8Array(0));
-    if (direction === 'received' && /^HTTP\/1\.1 101 /.test(head)) return this.#switched(head, octets, omittedBytes);
+    if (direction === 'received' && /^HTTP\/1\.1 101 /.test(head))
+      return this.#switched(head, octets, omittedBytes);
     if (octets) return octets.length > 0 ? [{ kind: 'octets', octets }] : [];
     return [{ kind: head.trimStart().startsWith('<') ? 'xml' : 'text', text: head }];
   }
@@ -135,7 +138,9 @@ const marks: Readonly<Record<string, WireMark>> = {
 };
 
 function endOf(text: string): WireMark {
-  return /^(connection ended|the end of the connection|a reset of the connection)/.test(text) ? 'end' : 'note';
+  return /^(connection ended|the end of the connection|a reset of the connection)/.test(text)
+    ? 'end'
+    : 'note';
 }
 
 const encoder = new TextEncoder();
@@ -166,7 +171,9 @@ export function hexLines(octets: Uint8Array): string[] {
   for (let at = 0; at < octets.length; at += 16) {
     const row = [...octets.subarray(at, at + 16)];
     const digits = row.map((octet) => octet.toString(16).padStart(2, '0')).join(' ');
-    const letters = row.map((octet) => (octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '·')).join('');
+    const letters = row
+      .map((octet) => (octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '·'))
+      .join('');
     lines.push(`${at.toString(16).padStart(4, '0')}  ${digits.padEnd(47)}  ${letters}`);
   }
   return lines;

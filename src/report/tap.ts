@@ -1,0 +1,72 @@
+import type { CaseResult } from '../record/record.schema.ts';
+import type { RecordSet } from '../record/record-set.ts';
+import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
+import { oneLine } from './printable.ts';
+
+const widest = 2_000;
+
+/** TAP version 14: a line for each case; what is known to fail is `TODO`, what is unsupported `SKIP`. */
+export function tap({ records, notPlayed }: RecordSet, strictness: Strictness = {}): string {
+  const several = records.length + notPlayed.length > 1;
+  const points = records.flatMap((record) => {
+    const round = record.round === undefined ? '' : `round-${record.round}/`;
+    const prefix = several ? `${record.target.name}/${round}` : '';
+    return [
+      ...record.cases.map((one) => point(one, prefix, strictness)),
+      ...(record.staleKnownFailing ?? []).map((entry) => [
+        `not ok # ${safe(`${prefix}known-failing.yaml names no case: ${entry}`)}`,
+      ]),
+      ...(record.pending ?? []).map((id) => [
+        `not ok # ${safe(prefix + id)}`,
+        ...block({ message: 'pending: the run ended before' }),
+      ]),
+    ];
+  });
+  const missing = notPlayed.map(({ title, reason }) => [
+    `not ok # ${safe(`${title} is played`)}`,
+    ...block({ message: reason }),
+  ]);
+  const all = [...points, ...missing];
+  const lines = all.flatMap(([first = '', ...rest], index) => [
+    first.replace('ok #', `ok ${index + 1} -`),
+    ...rest,
+  ]);
+  return `${['TAP version 14', `1..${all.length}`, ...lines].join('\n')}\n`;
+}
+
+function point(one: CaseResult, prefix: string, strictness: Strictness): string[] {
+  const name = safe(prefix + one.id);
+  if (isKnownFailure(one))
+    return [`not ok # ${name} # TODO ${safe(one.knownFailing?.reason ?? '')}`, ...details(one)];
+  if (failsRun(one, strictness)) return [`not ok # ${name}`, ...details(one)];
+  if (one.verdict === 'unsupported') return [`ok # ${name} # SKIP ${safe(one.reason ?? 'unsupported')}`];
+  return [`ok # ${name}`, ...(one.verdict === 'pass' ? [] : details(one))];
+}
+
+function details(one: CaseResult): string[] {
+  const { failure, reason } = one;
+  const { file, line } = failure?.step ?? one;
+  return block({
+    verdict: one.verdict,
+    message: one.unexpectedPass
+      ? 'it is listed in known-failing.yaml, and passes'
+      : (reason ?? failure?.message ?? one.verdict),
+    ...(failure ? { expected: failure.expected } : {}),
+    ...(failure?.nearest === undefined ? {} : { actual: failure.nearest }),
+    at: `${file}:${line}`,
+    ...(one.attempts ? { attempts: one.attempts.join(', ') } : {}),
+  });
+}
+
+/** YAML, each value a JSON string on one line. */
+function block(values: Readonly<Record<string, string>>): string[] {
+  const lines = Object.entries(values).map(
+    ([key, value]) => `  ${key}: ${JSON.stringify(oneLine(value, widest))}`,
+  );
+  return ['  ---', ...lines, '  ...'];
+}
+
+/** A description: `#` would begin a directive, and a backslash escapes. */
+function safe(text: string): string {
+  return oneLine(text, widest).replace(/[\\#]/g, (character) => `\\${character}`);
+}
