@@ -195,7 +195,22 @@ export const recordSchema = {
       type: 'object',
       required: ['digest'],
       additionalProperties: false,
-      properties: { digest: { type: 'string', description: 'Two runs with the same digest asked the same' } },
+      properties: {
+        digest: { type: 'string', description: 'Two runs with the same digest asked the same' },
+        specifications: {
+          type: 'array',
+          description: 'Whose requirements the suites know, whether cases of them were chosen or not',
+          items: {
+            type: 'object',
+            required: ['name', 'testable'],
+            additionalProperties: false,
+            properties: {
+              name: { type: 'string', description: 'As requirements have it: RFC 6121, XEP-0198' },
+              testable: { ...count, description: 'Requirements that a black-box test can see' },
+            },
+          },
+        },
+      },
     },
     target: {
       type: 'object',

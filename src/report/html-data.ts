@@ -20,6 +20,7 @@ export interface PageCase
     | 'missing'
     | 'knownFailing'
     | 'unexpectedPass'
+    | 'attempts'
   > {
   /** Places in the table of requirements. */
   covers: number[];

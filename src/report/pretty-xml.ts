@@ -62,7 +62,7 @@ function plain(text: string): XmlToken {
 }
 
 function tagTokens(tag: string): XmlToken[] {
-  const parts = /^(<[/?!]?[^\s/>]*)([^]*?)([/?]?>?)$/.exec(tag);
+  const parts = /^(<[/?!]?[^\s/>]*)([\s\S]*?)([/?]?>?)$/.exec(tag);
   if (!parts) return [{ kind: 'other', text: tag }];
   const [, head = '', attributes = '', end = ''] = parts;
   const tokens: XmlToken[] = [{ kind: 'tag', text: head }];

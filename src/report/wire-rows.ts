@@ -53,10 +53,17 @@ export function wireOf({ transcript, omitted }: Evidence, failure: Failure | und
   const begins = rows.findIndex((row) => row.kind === 'step');
   const setUp = failure?.kind === 'setup' || begins < 0 ? [] : rows.slice(0, begins);
   return {
-    actors: [...new Set(transcript.map(({ actor }) => actor))].filter((actor) => !noLane.has(actor)),
+    actors: actorsOf(transcript),
     setUp,
     rows: rows.slice(setUp.length),
   };
+}
+
+/** Those who play in the steps first, in their order; then those who are only there. */
+function actorsOf(transcript: Evidence['transcript']): string[] {
+  const playing = transcript.filter(({ direction }) => direction === 'step');
+  const names = new Set([...playing, ...transcript].map(({ actor }) => actor));
+  return [...names].filter((actor) => !noLane.has(actor));
 }
 
 /** The last step that was begun is the one that failed, where it is the one that the failure names. */

@@ -1,5 +1,7 @@
 import { arch, availableParallelism, platform } from 'node:os';
 import type { RunFacts } from '../record/record-builder.ts';
+import { coverageOf } from '../suite/coverage.ts';
+import type { Suites } from '../suite/load-suites.ts';
 import type { Selection } from '../suite/select.ts';
 import type { Capabilities } from '../target/capabilities.ts';
 import { kindOf, type TargetDefinition } from '../target/load-target.ts';
@@ -51,6 +53,15 @@ export function factsOfMachine(): RunFacts['environment'] {
     architecture: arch(),
     cpus: availableParallelism(),
   };
+}
+
+/** What the record says of the suites that cases were chosen from. */
+export function factsOfSuites({ digest, catalogues }: Suites): RunFacts['suites'] {
+  const specifications = coverageOf(catalogues, []).map(({ catalogue, testable }) => ({
+    name: catalogue.specification,
+    testable,
+  }));
+  return { digest, specifications: specifications.filter(({ testable }) => testable > 0) };
 }
 
 /** The selection without what chooses nothing; nothing at all where every case was chosen. */

@@ -18,6 +18,7 @@ import {
   factsOfDefinition,
   factsOfMachine,
   factsOfSelection,
+  factsOfSuites,
   factsOfTarget,
 } from './run-facts.ts';
 import { factsOfShard, isOfShard, type Shard } from './shard.ts';
@@ -182,7 +183,7 @@ function factsOf(options: RunOptions, started: Date): RunFacts {
   const { version, suites, target, selection, shuffle, round } = options;
   return {
     touchstone: { version },
-    suites: { digest: suites.digest },
+    suites: factsOfSuites(suites),
     target: factsOfDefinition(target),
     environment: factsOfMachine(),
     ...factsOfSelection(selection),

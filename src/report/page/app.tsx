@@ -1,18 +1,21 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { printable } from '../printable.ts';
 import { CaseView } from './case.tsx';
 import type { Item, Report } from './data.ts';
 import { matches } from './filter.ts';
 import { Help, useKeys } from './keys.tsx';
 import { CaseList } from './list.tsx';
 import { OverviewView } from './overview.tsx';
-import { printable } from '../printable.ts';
 import { go, linkTo, noFilter, parseRoute, type Route, useHash } from './route.ts';
 import { ThemeSwitch } from './theme.tsx';
 
 export function App({ report }: { report: Report }) {
   const hash = useHash();
   const route = useMemo(() => parseRoute(hash), [hash]);
-  const shown = useMemo(() => report.items.filter((item) => matches(item, route.filter)), [report, route.filter]);
+  const shown = useMemo(
+    () => report.items.filter((item) => matches(item, route.filter)),
+    [report, route.filter],
+  );
   const open = useMemo(() => openItem(report, route), [report, route]);
   const [chosen, choose] = useState<Item | undefined>(undefined);
   const current = open ?? (chosen && shown.includes(chosen) ? chosen : undefined);
@@ -52,24 +55,36 @@ export function App({ report }: { report: Report }) {
 
   return (
     <div class={`app shows-${route.view}`}>
-      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
+      <button type="button" class="button skip" onClick={() => main.current?.focus()}>
         To the content
-      </a>
+      </button>
       <header class="bar">
         <a class="brand" href={linkTo({ ...route, view: 'overview', id: '', run: '' })}>
           <span class="stone" aria-hidden="true" />
           Touchstone
         </a>
         <nav class="tabs" aria-label="Views">
-          <a href={linkTo({ ...route, view: 'overview', id: '', run: '' })} aria-current={route.view === 'overview' ? 'page' : undefined}>
+          <a
+            href={linkTo({ ...route, view: 'overview', id: '', run: '' })}
+            aria-current={route.view === 'overview' ? 'page' : undefined}
+          >
             Overview
           </a>
-          <a class="to-list" href={linkTo({ ...route, view: 'list', id: '', run: '' })} aria-current={route.view === 'list' ? 'page' : undefined}>
+          <a
+            class="to-list"
+            href={linkTo({ ...route, view: 'list', id: '', run: '' })}
+            aria-current={route.view === 'list' ? 'page' : undefined}
+          >
             Cases
           </a>
         </nav>
         <span class="room" />
-        <button type="button" class="button quiet keys-button" onClick={() => showHelp(!help)} aria-expanded={help}>
+        <button
+          type="button"
+          class="button quiet keys-button"
+          onClick={() => showHelp(!help)}
+          aria-expanded={help}
+        >
           Keys <kbd>?</kbd>
         </button>
         <ThemeSwitch />
@@ -81,12 +96,20 @@ export function App({ report }: { report: Report }) {
         current={current}
         search={search}
         linkOf={(item) => linkTo({ ...route, view: 'case', id: item.one.id, run: runOf(report, item) })}
-        onFilter={(filter) => go({ ...route, view: route.view === 'case' ? 'case' : route.view, filter }, 'same')}
+        onFilter={(filter) =>
+          go({ ...route, view: route.view === 'case' ? 'case' : route.view, filter }, 'same')
+        }
         onClear={() => go({ ...route, filter: noFilter }, 'same')}
       />
       <main class="main" id="main" ref={main} tabIndex={-1}>
         {open ? (
-          <CaseView key={`${open.run}\0${open.one.id}`} report={report} item={open} shown={shown} route={route} />
+          <CaseView
+            key={`${open.run}\0${open.one.id}`}
+            report={report}
+            item={open}
+            shown={shown}
+            route={route}
+          />
         ) : route.view === 'case' ? (
           <p class="empty">
             There is no case <code>{printable(route.id)}</code> in this report.
@@ -112,5 +135,7 @@ function openItem(report: Report, { view, id, run }: Route): Item | undefined {
 
 function titleOf({ records }: Report, open: Item | undefined): string {
   const titles = records.map(({ target }) => printable(target.title)).join(', ');
-  return open ? `${printable(open.one.title)} · ${printable(open.record.target.title)}` : `${titles} · Touchstone`;
+  return open
+    ? `${printable(open.one.title)} · ${printable(open.record.target.title)}`
+    : `${titles} · Touchstone`;
 }

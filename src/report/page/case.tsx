@@ -3,7 +3,18 @@ import type { Failure } from '../../record/record.schema.ts';
 import { commandFor } from '../wire-rows.ts';
 import { type Item, type OpenCase, type Report, readCase } from './data.ts';
 import { Diff } from './diff.tsx';
-import { Command, duration, Level, Mark, plural, Section, Text, Verdict, WebLink } from './parts.tsx';
+import {
+  Command,
+  duration,
+  Level,
+  Mark,
+  plural,
+  Scroller,
+  Section,
+  Text,
+  Verdict,
+  WebLink,
+} from './parts.tsx';
 import { linkTo, type Route } from './route.ts';
 import { Source } from './source.tsx';
 import { WireView } from './wire.tsx';
@@ -91,7 +102,14 @@ function Detail({ item, detail }: { item: Item; detail: OpenCase }) {
           </ul>
         </Section>
       ) : null}
-      <Section title="The case" extra={<code><Text of={`${item.one.file}:${item.one.line}`} /></code>}>
+      <Section
+        title="The case"
+        extra={
+          <code>
+            <Text of={`${item.one.file}:${item.one.line}`} />
+          </code>
+        }
+      >
         {source ? (
           <Source source={source} step={failure?.step} file={item.one.file} message={failure?.message} />
         ) : (
@@ -111,10 +129,9 @@ function Detail({ item, detail }: { item: Item; detail: OpenCase }) {
       )}
       {evidence?.serverLog && evidence.serverLog.length > 0 ? (
         <Section title="The server’s log" extra={plural(evidence.serverLog.length, 'line')}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-          <pre class="log" tabIndex={0}>
+          <Scroller look="log" name="What the server logged">
             <Text of={evidence.serverLog.join('\n')} />
-          </pre>
+          </Scroller>
         </Section>
       ) : null}
     </>
@@ -171,7 +188,11 @@ function FailureView({ failure, told }: { failure: Failure; told: string | undef
         </table>
       ) : null}
       <p class="extra">
-        {step ? <code><Text of={`${step.file}:${step.line}:${step.column}`} /></code> : null}
+        {step ? (
+          <code>
+            <Text of={`${step.file}:${step.line}:${step.column}`} />
+          </code>
+        ) : null}
         {step && localPort !== undefined ? ' · ' : ''}
         {localPort === undefined ? null : `local port ${localPort}`}
       </p>
@@ -191,7 +212,13 @@ function Said({ item: { one, outcome } }: { item: Item }) {
       )}
       {knownFailing ? (
         <p class={`note is-${outcome === 'lucky' ? 'fail' : 'known'}`}>
-          <b>{outcome === 'lucky' ? 'Listed as failing, and passes. ' : knownFailing.intermittent ? 'Known to fail at times. ' : 'Known to fail. '}</b>
+          <b>
+            {outcome === 'lucky'
+              ? 'Listed as failing, and passes. '
+              : knownFailing.intermittent
+                ? 'Known to fail at times. '
+                : 'Known to fail. '}
+          </b>
           <Text of={knownFailing.reason} />
           {knownFailing.link === undefined ? null : (
             <>
@@ -213,7 +240,10 @@ function Others({ report, item, route }: { report: Report; item: Item; route: Ro
     <ul class="others" aria-label="The same case elsewhere">
       {others.map(({ run, outcome, one }) => (
         <li key={run}>
-          <a href={linkTo({ ...route, view: 'case', id: one.id, run })} aria-current={run === item.run ? 'true' : undefined}>
+          <a
+            href={linkTo({ ...route, view: 'case', id: one.id, run })}
+            aria-current={run === item.run ? 'true' : undefined}
+          >
             <Mark of={outcome} /> <Text of={run} />
           </a>
         </li>
@@ -227,7 +257,11 @@ function Walk({ item, shown, route, report }: CaseProps) {
   const at = shown.indexOf(item);
   const link = (to: Item | undefined, text: string) =>
     to ? (
-      <a class="button" href={linkTo({ ...route, view: 'case', id: to.one.id, run: report.runs.length > 1 ? to.run : '' })} title={to.one.id}>
+      <a
+        class="button"
+        href={linkTo({ ...route, view: 'case', id: to.one.id, run: report.runs.length > 1 ? to.run : '' })}
+        title={to.one.id}
+      >
         {text}
       </a>
     ) : null;

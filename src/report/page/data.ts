@@ -8,6 +8,8 @@ import {
   type Requirement,
 } from '../html-data.ts';
 
+export type { PageRecord } from '../html-data.ts';
+
 /** A case with what belongs to it, ready to be listed, filtered and shown. */
 export interface Item {
   one: PageCase;
@@ -30,6 +32,7 @@ export const outcomes: readonly Outcome[] = [
   'error',
   'inconclusive',
   'lucky',
+  'flaky',
   'known',
   'warn',
   'unsupported',
@@ -62,7 +65,14 @@ export async function readReport(): Promise<Report> {
 
 function itemOf(one: PageCase, record: PageRecord, run: string, requirements: readonly Requirement[]): Item {
   const covers = one.covers.flatMap((place) => requirements[place] ?? []);
-  const texts = [one.id, one.title, one.message, one.reason, one.knownFailing?.reason, ...covers.map(({ id }) => id)];
+  const texts = [
+    one.id,
+    one.title,
+    one.message,
+    one.reason,
+    one.knownFailing?.reason,
+    ...covers.map(({ id }) => id),
+  ];
   return { one, record, run, covers, outcome: outcomeOf(one), haystack: texts.join('\n').toLowerCase() };
 }
 

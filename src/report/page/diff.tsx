@@ -1,8 +1,21 @@
 import { diffLines } from '../line-diff.ts';
+import { prettyXml } from '../pretty-xml.ts';
 import { printable } from '../printable.ts';
+import { Scroller } from './parts.tsx';
 
 const words = { '-': 'expected', '+': 'came', ' ': 'both' } as const;
 const names = { '-': 'missing', '+': 'extra', ' ': 'same' } as const;
+
+/** XML with a line for each tag, so that two of it can be compared; what stands before it keeps its line. */
+function readable(text: string): string {
+  const begins = text.indexOf('<');
+  if (begins < 0 || text.includes('\n')) return text;
+  const before = text.slice(0, begins).trim();
+  const lines = prettyXml(text.slice(begins)).map(
+    ({ depth, tokens }) => '  '.repeat(depth) + tokens.map((token) => token.text).join(''),
+  );
+  return [...(before === '' ? [] : [before]), ...lines].join('\n');
+}
 
 /** What was expected, and the nearest thing that came. */
 export function Diff({ expected, nearest }: { expected: string; nearest: string }) {
@@ -11,9 +24,8 @@ export function Diff({ expected, nearest }: { expected: string; nearest: string 
       <figcaption>
         <span class="diff-missing">− expected</span> <span class="diff-extra">+ nearest that came</span>
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <div class="diff-lines" tabIndex={0} role="group" aria-label="Expected, and what came">
-        {diffLines(expected, nearest).map(({ mark, line }, index) => (
+      <Scroller look="diff-lines" name="Expected, and what came">
+        {diffLines(readable(expected), readable(nearest)).map(({ mark, line }, index) => (
           <div key={index} class={`diff-line diff-${names[mark]}`}>
             <span class="sign" aria-hidden="true">
               {mark === '-' ? '−' : mark}
@@ -22,7 +34,7 @@ export function Diff({ expected, nearest }: { expected: string; nearest: string 
             <code>{printable(line)}</code>
           </div>
         ))}
-      </div>
+      </Scroller>
     </figure>
   );
 }

@@ -16,17 +16,18 @@ export function useKeys(actions: Actions): void {
     const listen = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const target = event.target instanceof HTMLElement ? event.target : undefined;
-      const writes = target?.matches('input, textarea, select') ?? false;
-      if (writes && event.key === 'Escape') target?.blur();
-      if (writes) {
-        if (event.key === 'Enter') latest.current.open();
-        return;
-      }
-      if (act(event.key, latest.current, target)) event.preventDefault();
+      if (target?.matches('input, textarea, select')) leave(event.key, latest.current, target);
+      else if (act(event.key, latest.current, target)) event.preventDefault();
     };
     document.addEventListener('keydown', listen);
     return () => document.removeEventListener('keydown', listen);
   }, []);
+}
+
+/** Where text is written, only Escape and Enter lead out of it. */
+function leave(key: string, actions: Actions, target: HTMLElement): void {
+  if (key === 'Escape') target.blur();
+  else if (key === 'Enter' && target.matches('[type=search]')) actions.open();
 }
 
 /** True where the key means something here. */

@@ -55,9 +55,15 @@ function Facets({ report, filter, onFilter }: Pick<ListProps, 'report' | 'onFilt
     () => countsOf(report.items, filter, 'outcomes', ({ outcome }) => [outcome]),
     [report, filter],
   );
-  const levels = useMemo(() => countsOf(report.items, filter, 'levels', ({ one }) => [one.level]), [report, filter]);
+  const levels = useMemo(
+    () => countsOf(report.items, filter, 'levels', ({ one }) => [one.level]),
+    [report, filter],
+  );
   const specs = useMemo(
-    () => countsOf(report.items, filter, 'specs', ({ covers }) => covers.map(({ specification }) => specification)),
+    () =>
+      countsOf(report.items, filter, 'specs', ({ covers }) =>
+        covers.map(({ specification }) => specification),
+      ),
     [report, filter],
   );
   const runs = useMemo(() => countsOf(report.items, filter, 'runs', ({ run }) => [run]), [report, filter]);
@@ -75,16 +81,37 @@ function Facets({ report, filter, onFilter }: Pick<ListProps, 'report' | 'onFilt
                 onChange={() => onFilter({ ...filter, outcomes: toggled(filter.outcomes, outcome) })}
               />
               <Mark of={outcome} silent />
-              <span>{outcome === 'lucky' ? 'passes' : outcome === 'known' ? 'known' : wordFor(outcome)}</span>
+              <span>{outcome === 'known' ? 'known' : wordFor(outcome)}</span>
               <span class="number">{verdicts.get(outcome)}</span>
             </label>
           ))}
       </fieldset>
       <div class="selects">
-        <Choice label="Specification" all="All specifications" name="specs" counts={specs} filter={filter} onFilter={onFilter} />
-        <Choice label="Level" all="All levels" name="levels" counts={levels} filter={filter} onFilter={onFilter} />
+        <Choice
+          label="Specification"
+          all="Any spec"
+          name="specs"
+          counts={specs}
+          filter={filter}
+          onFilter={onFilter}
+        />
+        <Choice
+          label="Level"
+          all="Any level"
+          name="levels"
+          counts={levels}
+          filter={filter}
+          onFilter={onFilter}
+        />
         {report.runs.length > 1 ? (
-          <Choice label="Target" all="All targets" name="runs" counts={runs} filter={filter} onFilter={onFilter} />
+          <Choice
+            label="Target"
+            all="Any target"
+            name="runs"
+            counts={runs}
+            filter={filter}
+            onFilter={onFilter}
+          />
         ) : null}
       </div>
     </>
@@ -166,7 +193,10 @@ function Rows({ shown, current, linkOf, report, route }: ListProps) {
     const element = box.current;
     const row = rows.find((one) => 'item' in one && one.item === current);
     if (!element || !row) return;
-    if (row.top < element.scrollTop + heights.suite || row.top + row.height > element.scrollTop + element.clientHeight)
+    if (
+      row.top < element.scrollTop + heights.suite ||
+      row.top + row.height > element.scrollTop + element.clientHeight
+    )
       element.scrollTop = row.top - element.clientHeight / 3;
   }, [current, rows, route.view]);
   const visible = rows.filter(
@@ -174,33 +204,52 @@ function Rows({ shown, current, linkOf, report, route }: ListProps) {
   );
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <div class="rows" ref={box} tabIndex={0} role="list" aria-label="Cases that the filter leaves">
-      <div class="rows-all" style={{ height: `${height}px` }} role="presentation">
+    <section class="rows" ref={box} tabIndex={0} aria-label="Cases that the filter leaves">
+      <ul class="rows-all" style={{ height: `${height}px` }}>
         {visible.map((row) =>
           'suite' in row ? (
-            <div class="row-suite" key={`suite ${row.top} ${row.suite}`} style={{ top: `${row.top}px` }} role="presentation">
+            <li
+              class="row-suite"
+              aria-hidden="true"
+              key={`suite ${row.top} ${row.suite}`}
+              style={{ top: `${row.top}px` }}
+            >
               <Text of={row.suite} />
-            </div>
+            </li>
           ) : (
-            <div
+            <li
               class="row"
               key={`${row.item.run}\0${row.item.one.id}`}
               style={{ top: `${row.top}px` }}
-              role="listitem"
               aria-setsize={shown.length}
               aria-posinset={row.place + 1}
             >
-              <RowLink item={row.item} link={linkOf(row.item)} isCurrent={row.item === current} several={report.runs.length > 1} />
-            </div>
+              <RowLink
+                item={row.item}
+                link={linkOf(row.item)}
+                isCurrent={row.item === current}
+                several={report.runs.length > 1}
+              />
+            </li>
           ),
         )}
-      </div>
+      </ul>
       {shown.length === 0 ? <p class="empty">No case is left by this filter.</p> : null}
-    </div>
+    </section>
   );
 }
 
-function RowLink({ item, link, isCurrent, several }: { item: Item; link: string; isCurrent: boolean; several: boolean }) {
+function RowLink({
+  item,
+  link,
+  isCurrent,
+  several,
+}: {
+  item: Item;
+  link: string;
+  isCurrent: boolean;
+  several: boolean;
+}) {
   const { one, run, outcome } = item;
   const rest = one.id.startsWith(`${one.suite}/`) ? one.id.slice(one.suite.length + 1) : one.id;
   return (

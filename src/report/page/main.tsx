@@ -2,8 +2,12 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { readReport } from './data.ts';
 import './base.css';
+import './layout.css';
 import './list.css';
+import './overview.css';
 import './case.css';
+import './wire.css';
+import './print.css';
 
 const page = document.getElementById('page');
 

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { type Item, outcomes, type Report } from './data.ts';
-import { Mark, plural, Section, Text } from './parts.tsx';
+import { Mark, plural, Scroller, Section, Text } from './parts.tsx';
 import { linkTo, noFilter, type Route } from './route.ts';
 
 const mostListed = 100;
@@ -19,8 +19,7 @@ export function Matrix({ report, route }: { report: Report; route: Route }) {
   return (
     <>
       <Section title="Targets side by side" extra={plural(suites.size, 'suite')}>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-        <div class="wide" tabIndex={0} role="region" aria-label="Suites by target">
+        <Scroller look="wide" name="Suites by target">
           <table class="matrix">
             <thead>
               <tr>
@@ -47,12 +46,11 @@ export function Matrix({ report, route }: { report: Report; route: Route }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroller>
       </Section>
       {differing.length === 0 ? null : (
         <Section title="Where they differ" extra={plural(differing.length, 'case')}>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-          <div class="wide" tabIndex={0} role="region" aria-label="Cases by target">
+          <Scroller look="wide" name="Cases by target">
             <table class="matrix">
               <thead>
                 <tr>
@@ -88,8 +86,10 @@ export function Matrix({ report, route }: { report: Report; route: Route }) {
                 ))}
               </tbody>
             </table>
-          </div>
-          {differing.length > mostListed ? <p class="extra">and {differing.length - mostListed} more</p> : null}
+          </Scroller>
+          {differing.length > mostListed ? (
+            <p class="extra">and {differing.length - mostListed} more</p>
+          ) : null}
         </Section>
       )}
     </>
@@ -102,7 +102,15 @@ function Cell({ items, suite, run }: { items: readonly Item[]; suite: string; ru
     .map((outcome) => [outcome, items.filter((item) => item.outcome === outcome).length] as const)
     .filter(([, count]) => count > 0);
   return (
-    <a class="cell" href={linkTo({ view: 'list', id: '', run: '', filter: { ...noFilter, runs: [run], text: `${suite}/` } })}>
+    <a
+      class="cell"
+      href={linkTo({
+        view: 'list',
+        id: '',
+        run: '',
+        filter: { ...noFilter, runs: [run], text: `${suite}/` },
+      })}
+    >
       {counts.toReversed().map(([outcome, count]) => (
         <span key={outcome} class={`count is-${outcome}`}>
           {count}

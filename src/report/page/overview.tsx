@@ -7,6 +7,7 @@ import { SpecBars } from './spec-bars.tsx';
 
 /** Beyond this, the list of cases is the place to look. */
 const mostListed = 200;
+const mostInGroup = 5;
 
 interface ViewProps {
   report: Report;
@@ -15,12 +16,18 @@ interface ViewProps {
 
 export function OverviewView({ report, route }: ViewProps) {
   const broken = useMemo(() => report.items.filter(({ outcome }) => serious.includes(outcome)), [report]);
+  const warned = useMemo(() => report.items.filter(({ outcome }) => outcome === 'warn'), [report]);
   const known = useMemo(() => report.items.filter(({ outcome }) => outcome === 'known'), [report]);
   return (
     <div class="overview">
-      {report.records.map((_, index) => (
-        <Target key={report.runs[index]} report={report} index={index} />
-      ))}
+      {report.runs.length > 1 ? (
+        <h1 class="unseen">{plural(report.runs.length, 'run')} side by side</h1>
+      ) : null}
+      <div class="targets">
+        {report.records.map((_, index) => (
+          <Target key={report.runs[index]} report={report} index={index} />
+        ))}
+      </div>
       {report.notPlayed.map(({ target, title, reason }) => (
         <p class="note is-error" key={target}>
           <b>
@@ -34,29 +41,31 @@ export function OverviewView({ report, route }: ViewProps) {
       {report.flakes.length > 0 ? <Flakes report={report} /> : null}
       <Cases title="Did not hold" items={broken} route={route} report={report} />
       <Cases title="Known to fail" items={known} route={route} report={report} />
+      <Cases title="Warned of" items={warned} route={route} report={report} />
       <Pending report={report} />
       <Facts report={report} />
     </div>
   );
 }
 
-const serious: readonly Item['outcome'][] = ['fail', 'error', 'inconclusive', 'lucky', 'warn'];
+const serious: readonly Item['outcome'][] = ['fail', 'error', 'inconclusive', 'lucky', 'flaky'];
 
 function Target({ report, index }: { report: Report; index: number }) {
   const record = report.records[index];
   const run = report.runs[index] ?? '';
   if (!record) return null;
   const { target, round, selection } = record;
+  const Title = report.runs.length > 1 ? 'h2' : 'h1';
   const items = report.items.filter((item) => item.record === record);
   const counts = outcomes
     .map((outcome) => [outcome, items.filter((item) => item.outcome === outcome).length] as const)
     .filter(([, count]) => count > 0);
   return (
     <section class="target">
-      <h1>
+      <Title>
         <Text of={target.title} />
         {round === undefined ? null : <span class="extra">round {round}</span>}
-      </h1>
+      </Title>
       <p class="product">
         <Text of={[target.product.name, target.product.version ?? ''].join(' ').trim()} />
         {' · '}
@@ -66,7 +75,11 @@ function Target({ report, index }: { report: Report; index: number }) {
         {selection ? ' · a selection of the suites' : ''}
       </p>
       <p class={`conclusion ${record.exitCode === 0 ? 'is-pass' : 'is-fail'}`}>{conclusion(record)}</p>
-      <div class="stack" role="img" aria-label={counts.map(([outcome, count]) => `${count} ${wordFor(outcome)}`).join(', ')}>
+      <div
+        class="stack"
+        role="img"
+        aria-label={counts.map(([outcome, count]) => `${count} ${wordFor(outcome)}`).join(', ')}
+      >
         {counts.map(([outcome, count]) => (
           <span key={outcome} class={`is-${outcome}`} style={{ flexGrow: count }} />
         ))}
@@ -74,7 +87,14 @@ function Target({ report, index }: { report: Report; index: number }) {
       <ul class="counts">
         {counts.map(([outcome, count]) => (
           <li key={outcome}>
-            <a href={linkTo({ view: 'list', id: '', run: '', filter: { ...noFilter, outcomes: [outcome], runs: report.runs.length > 1 ? [run] : [] } })}>
+            <a
+              href={linkTo({
+                view: 'list',
+                id: '',
+                run: '',
+                filter: { ...noFilter, outcomes: [outcome], runs: report.runs.length > 1 ? [run] : [] },
+              })}
+            >
               <Mark of={outcome} silent />
               <b>{count.toLocaleString('en')}</b> {wordFor(outcome)}
             </a>
@@ -89,7 +109,8 @@ function conclusion({ exitCode, summary, selection, interrupted }: Report['recor
   if (interrupted) return 'The run ended before all cases were played';
   if (exitCode === 4) return 'Touchstone itself went wrong: no verdict on the server';
   if (exitCode !== 0) return 'Not conformant';
-  const reserve = summary.knownFailing > 0 ? `, but for ${plural(summary.knownFailing, 'known failure')}` : '';
+  const reserve =
+    summary.knownFailing > 0 ? `, but for ${plural(summary.knownFailing, 'known failure')}` : '';
   return `Conformant${reserve}${selection ? ', in the cases chosen' : ''}`;
 }
 
@@ -104,7 +125,13 @@ function Cases({ title, items, route, report }: CasesProps) {
   const groups = new Map<string, Item[]>();
   for (const item of items.slice(0, mostListed)) {
     const { one, outcome } = item;
-    const reason = (outcome === 'known' || outcome === 'lucky' ? one.knownFailing?.reason : (one.reason ?? one.message)) ?? '';
+    const listed = one.knownFailing?.reason ?? '';
+    const reason =
+      outcome === 'lucky'
+        ? `Passes, though known-failing.yaml says: ${listed}`
+        : outcome === 'known'
+          ? listed
+          : (one.reason ?? one.message ?? '');
     groups.set(reason, [...(groups.get(reason) ?? []), item]);
   }
   return (
@@ -121,26 +148,41 @@ function Cases({ title, items, route, report }: CasesProps) {
                 </>
               )}
             </p>
-            <ul class="reason-cases">
-              {those.map((item) => (
-                <li key={`${item.run}${item.one.id}`}>
-                  <Mark of={item.outcome} />
-                  <a href={linkTo({ ...route, view: 'case', id: item.one.id, run: report.runs.length > 1 ? item.run : '' })}>
-                    <Text of={item.one.id} />
-                  </a>
-                  {report.runs.length > 1 ? (
-                    <span class="extra">
-                      <Text of={item.run} />
-                    </span>
-                  ) : null}
-                </li>
-              ))}
-            </ul>
+            <CaseLinks items={those.slice(0, mostInGroup)} report={report} route={route} />
+            {those.length > mostInGroup ? (
+              <details>
+                <summary>{those.length - mostInGroup} more</summary>
+                <CaseLinks items={those.slice(mostInGroup)} report={report} route={route} />
+              </details>
+            ) : null}
           </li>
         ))}
       </ul>
-      {items.length > mostListed ? <p class="extra">and {items.length - mostListed} more, in the list of cases</p> : null}
+      {items.length > mostListed ? (
+        <p class="extra">and {items.length - mostListed} more, in the list of cases</p>
+      ) : null}
     </Section>
+  );
+}
+
+function CaseLinks({ items, report, route }: ViewProps & { items: readonly Item[] }) {
+  const several = report.runs.length > 1;
+  return (
+    <ul class="reason-cases">
+      {items.map((item) => (
+        <li key={`${item.run}${item.one.id}`}>
+          <Mark of={item.outcome} />
+          <a href={linkTo({ ...route, view: 'case', id: item.one.id, run: several ? item.run : '' })}>
+            <Text of={item.one.id} />
+          </a>
+          {several ? (
+            <span class="extra">
+              <Text of={item.run} />
+            </span>
+          ) : null}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -148,14 +190,22 @@ function Cases({ title, items, route, report }: CasesProps) {
 function Pending({ report }: { report: Report }) {
   const lists = report.records.flatMap((record, index) => [
     { title: 'Not played: the run ended before', run: report.runs[index] ?? '', list: record.pending ?? [] },
-    { title: 'known-failing.yaml names no case', run: report.runs[index] ?? '', list: record.staleKnownFailing ?? [] },
+    {
+      title: 'known-failing.yaml names no case',
+      run: report.runs[index] ?? '',
+      list: record.staleKnownFailing ?? [],
+    },
   ]);
   return (
     <>
       {lists
         .filter(({ list }) => list.length > 0)
         .map(({ title, run, list }) => (
-          <Section key={title + run} title={title} extra={report.runs.length > 1 ? `${run}: ${list.length}` : list.length}>
+          <Section
+            key={title + run}
+            title={title}
+            extra={report.runs.length > 1 ? `${run}: ${list.length}` : list.length}
+          >
             <ul class="plain">
               {list.slice(0, mostListed).map((id) => (
                 <li key={id}>
@@ -192,21 +242,42 @@ function Facts({ report }: { report: Report }) {
   );
 }
 
-function factsOf({ target, suites, touchstone, environment, selection, shuffle }: Report['records'][number]): [string, string][] {
+function factsOf({
+  target,
+  suites,
+  touchstone,
+  environment,
+  selection,
+  shuffle,
+}: Report['records'][number]): [string, string][] {
   const { image, kind, domain, endpoints = {}, capabilities } = target;
   const facts: [string, string | undefined][] = [
     ['Target', kind === undefined ? target.name : `${target.name} (${kind})`],
     ['Image', image && `${image.name}\n${image.id}`],
     ['Domain', domain],
-    ['Endpoints', Object.entries(endpoints).map((one) => one.join(' ')).join('\n')],
+    [
+      'Endpoints',
+      Object.entries(endpoints)
+        .map((one) => one.join(' '))
+        .join('\n'),
+    ],
     ['Findings', capabilities.findings.join('\n')],
     ['Claims', capabilities.claimed.join(', ')],
     ['Offers besides', capabilities.offered.filter((one) => !capabilities.claimed.includes(one)).join(', ')],
     ['Suites', suites.digest],
-    ['Chosen by', selection && Object.entries(selection).map(([name, list]) => `${name}: ${list.join(', ')}`).join('\n')],
+    [
+      'Chosen by',
+      selection &&
+        Object.entries(selection)
+          .map(([name, list]) => `${name}: ${list.join(', ')}`)
+          .join('\n'),
+    ],
     ['Shuffled by', shuffle],
     ['Touchstone', touchstone.version],
-    ['Played on', `Node ${environment.node}, ${environment.platform} ${environment.architecture ?? ''}, ${environment.jobs ?? '?'} cases at a time`],
+    [
+      'Played on',
+      `Node ${environment.node}, ${environment.platform} ${environment.architecture ?? ''}, ${environment.jobs ?? '?'} cases at a time`,
+    ],
   ];
   return facts.filter((one): one is [string, string] => one[1] !== undefined && one[1] !== '');
 }

@@ -12,8 +12,9 @@ const looks: Readonly<Record<Outcome, { mark: string; word: string }>> = {
   fail: { mark: '✗', word: 'fail' },
   error: { mark: 'E', word: 'error' },
   inconclusive: { mark: '?', word: 'inconclusive' },
-  lucky: { mark: '✓', word: 'passes, though listed as failing' },
+  lucky: { mark: '✓', word: 'unexpected pass' },
   known: { mark: 'k', word: 'known to fail' },
+  flaky: { mark: '~', word: 'flaky' },
   warn: { mark: '!', word: 'warn' },
   unsupported: { mark: '–', word: 'unsupported' },
   pass: { mark: '✓', word: 'pass' },
@@ -91,13 +92,39 @@ async function copied(text: string): Promise<boolean> {
   }
 }
 
-export function Section({ title, extra, children }: { title: string; extra?: ComponentChildren; children: ComponentChildren }) {
+export function Section({
+  title,
+  extra,
+  children,
+}: {
+  title: string;
+  extra?: ComponentChildren;
+  children: ComponentChildren;
+}) {
   return (
     <section class="section">
       <h2>
         {title}
         {extra === undefined ? null : <span class="extra">{extra}</span>}
       </h2>
+      {children}
+    </section>
+  );
+}
+
+/** What may be larger than its place: it scrolls, and the keyboard reaches it. */
+export function Scroller({
+  name,
+  look,
+  children,
+}: {
+  name: string;
+  look: string;
+  children: ComponentChildren;
+}) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <section class={look} tabIndex={0} aria-label={name}>
       {children}
     </section>
   );

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Failure } from '../../record/record.schema.ts';
 import { printable } from '../printable.ts';
+import { Scroller } from './parts.tsx';
 
 interface SourceProps {
   source: { line: number; text: string };
@@ -19,8 +20,7 @@ export function Source({ source, step, file, message }: SourceProps) {
     if (box && mark.current) box.scrollTop = mark.current.offsetTop - box.clientHeight / 2;
   }, []);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <div class="source" tabIndex={0} role="group" aria-label="The case in YAML">
+    <Scroller look="source" name="The case in YAML">
       {lines.map((line, index) => {
         const number = source.line + index;
         const fails = number === failing;
@@ -29,7 +29,7 @@ export function Source({ source, step, file, message }: SourceProps) {
             <span class="source-number" aria-hidden="true">
               {number}
             </span>
-            <code>
+            <code style={{ '--indent': Math.min(line.search(/[^ ]|$/), 24) }}>
               <YamlLine line={line} />
             </code>
             {fails ? (
@@ -41,13 +41,14 @@ export function Source({ source, step, file, message }: SourceProps) {
           </div>
         );
       })}
-    </div>
+    </Scroller>
   );
 }
 
 /** Keys and comments stand out a little; nothing else is coloured. */
 function YamlLine({ line }: { line: string }) {
-  const [, before = '', key = '', rest = ''] = /^(\s*(?:- )?)([\w{}#./@ -]+?:(?=\s|$))?([^]*)$/.exec(line) ?? [];
+  const [, before = '', key = '', rest = ''] =
+    /^(\s*(?:- )?)([\w{}#./@ -]+?:(?=\s|$))?([\s\S]*)$/.exec(line) ?? [];
   const isComment = key === '' && rest.trimStart().startsWith('#');
   return (
     <>

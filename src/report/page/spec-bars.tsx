@@ -7,6 +7,8 @@ import { type SpecRow, specRows } from './specs.ts';
 const segments = [
   { name: 'held', word: 'held' },
   { name: 'broken', word: 'broken' },
+  { name: 'known', word: 'known' },
+  { name: 'warned', word: 'warned' },
   { name: 'notShown', word: 'not shown' },
   { name: 'notCovered', word: 'not covered' },
 ] as const;
@@ -19,49 +21,48 @@ export function SpecBars({ report }: { report: Report }) {
       report.records.map((record, index) => ({
         run: report.runs[index] ?? '',
         rows: specRows(
+          record,
           report.items.filter((item) => item.record === record),
-          new Map(),
         ),
       })),
     [report],
   );
-  const specifications = [...new Set(tables.flatMap(({ rows }) => rows.map(({ specification }) => specification)))];
+  const specifications = [
+    ...new Set(tables.flatMap(({ rows }) => rows.map(({ specification }) => specification))),
+  ];
   if (specifications.length === 0) return null;
   const used = segments.filter(({ name }) => tables.some(({ rows }) => rows.some((row) => row[name] > 0)));
   return (
     <Section title="Requirements by specification">
-      <ul class="legend" aria-hidden="true">
-        {used.map(({ name, word }) => (
-          <li key={name}>
-            <span class={`swatch seg-${name}`} /> {word}
-          </li>
-        ))}
-      </ul>
       <table class="specs">
-        <thead class="unseen">
+        <thead>
           <tr>
-            <th>Specification</th>
-            {several ? <th>Target</th> : null}
-            <th>Requirements</th>
-            <th>Counts</th>
+            <th scope="col">
+              <span class="unseen">Specification</span>
+            </th>
+            {several ? (
+              <th scope="col">
+                <span class="unseen">Target</span>
+              </th>
+            ) : null}
+            <td />
+            {used.map(({ name, word }) => (
+              <th scope="col" class="spec-count" key={name}>
+                <span class={`swatch seg-${name}`} aria-hidden="true" /> {word}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {specifications.flatMap((specification) =>
-            tables.flatMap(({ run, rows }, index) => {
+            tables.map(({ run, rows }, index) => {
               const row = rows.find((one) => one.specification === specification);
               return row ? (
-                <tr key={specification + run}>
+                <tr key={specification + run} class={index === 0 ? 'first' : undefined}>
                   <th scope="row">
-                    {index === 0 ? (
-                      <a href={linkTo({ view: 'list', id: '', run: '', filter: { ...noFilter, specs: [specification] } })}>
-                        <Text of={specification} />
-                      </a>
-                    ) : (
-                      <span class="unseen">
-                        <Text of={specification} />
-                      </span>
-                    )}
+                    <span class={index === 0 ? undefined : 'unseen'}>
+                      <Specification name={specification} isLink={index === 0} />
+                    </span>
                   </th>
                   {several ? (
                     <td class="spec-run">
@@ -71,16 +72,31 @@ export function SpecBars({ report }: { report: Report }) {
                   <td class="spec-bar">
                     <Bar row={row} />
                   </td>
-                  <td class="spec-counts">{countsText(row)}</td>
+                  {used.map(({ name, word }) => (
+                    <td
+                      key={name}
+                      class={row[name] === 0 ? 'spec-count none' : 'spec-count'}
+                      data-word={word}
+                    >
+                      {row[name]}
+                    </td>
+                  ))}
                 </tr>
-              ) : (
-                []
-              );
+              ) : null;
             }),
           )}
         </tbody>
       </table>
     </Section>
+  );
+}
+
+function Specification({ name, isLink }: { name: string; isLink: boolean }) {
+  if (!isLink) return <Text of={name} />;
+  return (
+    <a href={linkTo({ view: 'list', id: '', run: '', filter: { ...noFilter, specs: [name] } })}>
+      <Text of={name} />
+    </a>
   );
 }
 
@@ -92,15 +108,4 @@ function Bar({ row }: { row: SpecRow }) {
       )}
     </span>
   );
-}
-
-/** `213 held, 3 broken (2 known)`. */
-function countsText(row: SpecRow): string {
-  return segments
-    .filter(({ name }) => row[name] > 0)
-    .map(({ name, word }) => {
-      const known = name === 'broken' && row.known > 0 ? ` (${row.known === row.broken ? 'all' : row.known} known)` : '';
-      return `${row[name]} ${word}${known}`;
-    })
-    .join(', ');
 }

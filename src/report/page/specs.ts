@@ -1,53 +1,41 @@
-import type { Item } from './data.ts';
+import type { Item, PageRecord } from './data.ts';
 
-/** What the cases of one record, or of several, say of a specification's requirements. */
-export interface SpecRow {
+/** What is known of a requirement, the least first: where cases disagree, the last of these counts. */
+export const states = ['notShown', 'held', 'warned', 'known', 'broken'] as const;
+type State = (typeof states)[number];
+
+/** How many of a specification's requirements are in each state. */
+export interface SpecRow extends Record<State, number> {
   specification: string;
-  held: number;
-  broken: number;
-  /** Of these, the ones that are only known to be broken. */
-  known: number;
-  /** Requirements of cases that were unsupported, taught nothing, or were not played. */
-  notShown: number;
-  /** Requirements of the catalogue that no case of this run covers. */
+  /** Requirements that a test could see and that no case of this run covers. */
   notCovered: number;
-  /** Where the record does not say what the catalogue holds. */
-  unknown: boolean;
 }
 
-type State = 'held' | 'known' | 'broken' | 'notShown';
-
-const worst: readonly State[] = ['notShown', 'held', 'known', 'broken'];
-
-/** A requirement is broken where one case says so, held where none does and one passed. */
-export function specRows(items: readonly Item[], testable: ReadonlyMap<string, number>): SpecRow[] {
+/** The specifications that the cases of a record are about; all that the suites know, where all were chosen. */
+export function specRows(record: PageRecord, items: readonly Item[]): SpecRow[] {
+  const { specifications = [] } = record.suites;
+  const all = new Map(specifications.map(({ name, testable }) => [name, testable]));
   const bySpec = new Map<string, Map<string, State>>();
+  if (!record.selection) for (const { name } of specifications) bySpec.set(name, new Map());
   for (const item of items) {
     const state = stateOf(item);
     for (const { specification, id } of item.covers) {
-      const states = bySpec.get(specification) ?? new Map<string, State>();
-      bySpec.set(specification, states);
-      const before = states.get(id) ?? 'notShown';
-      states.set(id, worst.indexOf(state) > worst.indexOf(before) ? state : before);
+      const known = bySpec.get(specification) ?? new Map<string, State>();
+      bySpec.set(specification, known);
+      const before = known.get(id) ?? 'notShown';
+      known.set(id, states.indexOf(state) > states.indexOf(before) ? state : before);
     }
   }
-  return [...bySpec].map(([specification, states]) => {
-    const count = (state: State) => [...states.values()].filter((one) => one === state).length;
-    const all = testable.get(specification);
-    return {
-      specification,
-      held: count('held'),
-      broken: count('broken') + count('known'),
-      known: count('known'),
-      notShown: count('notShown'),
-      notCovered: Math.max(0, (all ?? 0) - states.size),
-      unknown: all === undefined,
-    };
+  return [...bySpec].map(([specification, known]) => {
+    const row = { specification, notShown: 0, held: 0, warned: 0, known: 0, broken: 0 };
+    for (const state of known.values()) row[state]++;
+    return { ...row, notCovered: Math.max(0, (all.get(specification) ?? 0) - known.size) };
   });
 }
 
 function stateOf({ outcome }: Item): State {
   if (outcome === 'pass' || outcome === 'lucky') return 'held';
   if (outcome === 'known') return 'known';
-  return outcome === 'fail' || outcome === 'warn' ? 'broken' : 'notShown';
+  if (outcome === 'warn' || outcome === 'flaky') return 'warned';
+  return outcome === 'fail' ? 'broken' : 'notShown';
 }

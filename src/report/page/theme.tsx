@@ -21,6 +21,7 @@ export function ThemeSwitch() {
   return (
     <button type="button" class="button quiet theme" onClick={() => setTheme(next)}>
       <span class="unseen">Colours: </span>
+      <span aria-hidden="true">◐ </span>
       {words[theme]}
     </button>
   );

@@ -3,8 +3,8 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Evidence, Failure } from '../../record/record.schema.ts';
 import { prettyXml } from '../pretty-xml.ts';
 import { printable } from '../printable.ts';
-import { hexLines, textOfOctets, type Wire, type WirePart, type WireRow, wireOf } from '../wire-rows.ts';
 import type { WireFrame } from '../wire-frames.ts';
+import { hexLines, textOfOctets, type Wire, type WirePart, type WireRow, wireOf } from '../wire-rows.ts';
 import { octets, plural, Section, Text } from './parts.tsx';
 
 /** Lines of one chunk that are shown before the reader asks for more. */
@@ -14,15 +14,25 @@ const hues = 6;
 /** What passed on the wire: a lane for each actor and one for the server, time running down. */
 export function WireView({ evidence, failure }: { evidence: Evidence; failure: Failure | undefined }) {
   const wire = useMemo(() => wireOf(evidence, failure), [evidence, failure]);
-  const messages = evidence.transcript.filter(({ direction }) => direction === 'sent' || direction === 'received');
+  const messages = evidence.transcript.filter(
+    ({ direction }) => direction === 'sent' || direction === 'received',
+  );
   return (
-    <Section title="The wire" extra={`${plural(messages.length, 'chunk')} of ${plural(wire.actors.length, 'actor')}`}>
+    <Section
+      title="The wire"
+      extra={`${plural(messages.length, 'chunk')} of ${plural(wire.actors.length, 'actor')}`}
+    >
       <div class="wire" style={{ '--lanes': wire.actors.length + 1 }}>
         <div class="wire-head" aria-hidden="true">
           <span class="wire-time">ms</span>
           <Lanes count={wire.actors.length + 1}>
             {[...wire.actors, 'server'].map((name, lane) => (
-              <span key={name} class={`lane-name hue-${lane === wire.actors.length ? 'server' : lane % hues}`} style={{ '--lane': lane }} title={printable(name)}>
+              <span
+                key={name}
+                class={`lane-name hue-${lane === wire.actors.length ? 'server' : lane % hues}`}
+                style={{ '--lane': lane }}
+                title={printable(name)}
+              >
                 <Text of={name} />
               </span>
             ))}
@@ -91,8 +101,8 @@ function Row({ row, wire }: { row: WireRow; wire: Wire }) {
         <div class="wire-content">
           <span class={`who hue-${hue}`}>
             <Text of={row.actor} />
-          </span>{' '}
-          <Text of={row.text} />
+          </span>
+          : <Text of={row.text} />
         </div>
       </div>
     );
@@ -102,7 +112,11 @@ function Row({ row, wire }: { row: WireRow; wire: Wire }) {
     <div class={`wire-row ${row.direction}`}>
       <span class="wire-time">{row.at.toFixed(1)}</span>
       <Lanes count={actors.length + 1}>
-        <span class={`arrow hue-${hue} arrow-${row.direction}`} style={{ '--lane': lane }} aria-hidden="true" />
+        <span
+          class={`arrow hue-${hue} arrow-${row.direction}`}
+          style={{ '--lane': lane }}
+          aria-hidden="true"
+        />
       </Lanes>
       <div class="wire-content">
         <p class="wire-who">
@@ -127,7 +141,11 @@ function Lanes({ count, children }: { count: number; children: ComponentChildren
   return (
     <span class="lanes">
       {Array.from({ length: count }, (_, lane) => (
-        <span key={lane} class={`lane${lane === count - 1 ? ' lane-server' : ''}`} style={{ '--lane': lane }} />
+        <span
+          key={lane}
+          class={`lane${lane === count - 1 ? ' lane-server' : ''}`}
+          style={{ '--lane': lane }}
+        />
       ))}
       {children}
     </span>
@@ -146,7 +164,11 @@ function Part({ part }: { part: WirePart }) {
       </div>
     );
   if (part.kind === 'octets') return <Payload payload={part.octets} />;
-  return part.kind === 'xml' ? <Xml text={part.text} /> : <Lines lines={part.text.trimEnd().split(/\r?\n/)} />;
+  return part.kind === 'xml' ? (
+    <Xml text={part.text} />
+  ) : (
+    <Lines lines={part.text.trimEnd().split(/\r?\n/)} />
+  );
 }
 
 function Frame({ frame }: { frame: WireFrame }) {
