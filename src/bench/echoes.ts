@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { version } from '../cli/version.ts';
+import { version } from '../run/version.ts';
 import { idsOf } from '../run/plan.ts';
 import { run } from '../run/run.ts';
 import type { Case } from '../suite/case.ts';

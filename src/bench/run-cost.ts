@@ -1,4 +1,4 @@
-import { version } from '../cli/version.ts';
+import { version } from '../run/version.ts';
 import type { RunRecord } from '../record/record.schema.ts';
 import { readKnownFailing } from '../run/known-failing.ts';
 import { run } from '../run/run.ts';

@@ -7,7 +7,7 @@ import { together } from '../report/reporter.ts';
 import { type Command, UsageError } from './command.ts';
 import { reporterOption, reportersFor } from './reporters.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
-import { version } from './version.ts';
+import { version } from '../run/version.ts';
 
 export const merge: Command = {
   name: 'merge',

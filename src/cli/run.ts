@@ -19,7 +19,7 @@ import { type Command, UsageError, type Words } from './command.ts';
 import { reporterOption, reportersOfRun } from './reporters.ts';
 import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
-import { version } from './version.ts';
+import { version } from '../run/version.ts';
 
 export const run: Command = {
   name: 'run',

@@ -9,7 +9,7 @@ import { InvalidFileError, nearest } from '../target/yaml-document.ts';
 import { helpOf, parseWords, UsageError } from './command.ts';
 import { commands } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
-import { version } from './version.ts';
+import { version } from '../run/version.ts';
 
 function overview(): string {
   const width = Math.max(...commands.map((command) => command.name.length));

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
 import { faultNames } from '../reference/faults.ts';
 import { type CapabilityName, capabilityNames } from './capabilities.ts';
 import { unknownPlaceholders } from './placeholders.ts';
@@ -12,6 +13,7 @@ import {
   InvalidFileError,
   type Mistake,
   nearest,
+  parseYaml,
   readYaml,
   SchemaCheck,
   type YamlDocument,
@@ -74,20 +76,50 @@ export function loadTarget(nameOrPath: string): TargetDefinition {
   if (file === undefined) throw new UnknownTargetError(missing(asked?.target ?? nameOrPath, knownTargets()));
   const { value, mistakes } = readTarget(file);
   if (value === undefined || mistakes.length > 0) throw new InvalidFileError(mistakes);
-  const known = variantsOf(value);
-  const variant = asked?.variant ?? value.variant;
-  if (variant === undefined) return { file, folder: dirname(file), settings: value };
-  if (!known.includes(variant))
-    throw new UnknownTargetError(missingVariant(asked?.target ?? value.target, variant, known));
-  return { file, folder: dirname(file), variant, settings: settingsOfVariant(value, variant) };
+  return definitionOf(file, value, asked?.variant, asked?.target ?? value.target);
+}
+
+function definitionOf(
+  file: string,
+  settings: TargetFile,
+  asked: string | undefined,
+  target: string,
+): TargetDefinition {
+  const known = variantsOf(settings);
+  const variant = asked ?? settings.variant;
+  const folder = dirname(file);
+  if (variant === undefined) return { file, folder, settings };
+  if (!known.includes(variant)) throw new UnknownTargetError(missingVariant(target, variant, known));
+  return { file, folder, variant, settings: settingsOfVariant(settings, variant) };
+}
+
+/** What a target file says, as a program says it. */
+export type TargetSettings = Omit<TargetFile, 'endpoints'> & Partial<Pick<TargetFile, 'endpoints'>>;
+
+/**
+ * A target that a program describes instead of a file, and which is checked as a file is. Paths in it begin at
+ * `folder`, where `known-failing.yaml` is looked for too. Throws `InvalidFileError` with every mistake, each with its
+ * place in the settings as YAML.
+ */
+export function defineTarget(settings: TargetSettings, folder: string = process.cwd()): TargetDefinition {
+  const file = resolve(folder, 'target.yaml');
+  const { value, mistakes } = sensibleTarget(
+    parseYaml('the settings of the target', stringify(settings), check()),
+    folder,
+  );
+  if (value === undefined || mistakes.length > 0) throw new InvalidFileError(mistakes);
+  return definitionOf(file, value, undefined, value.target);
 }
 
 /** Reads a target file; also what the schema cannot say is checked. Nothing is thrown. */
 export function readTarget(file: string): YamlDocument<TargetFile> {
-  const document = readYaml(file, check());
+  return sensibleTarget(readYaml(file, check()), dirname(file));
+}
+
+function sensibleTarget(document: YamlDocument<TargetFile>, folder: string): YamlDocument<TargetFile> {
   if (document.value === undefined) return document;
   document.value.endpoints ??= {};
-  const sense = (settings: TargetFile, places: Places) => senseOf(settings, places, dirname(file));
+  const sense = (settings: TargetFile, places: Places) => senseOf(settings, places, folder);
   const all = [
     ...sense(document.value, document),
     ...wrongVariants(document.value, document, check(), sense),
