@@ -9,11 +9,13 @@ import { merge } from './merge.ts';
 import { prove } from './prove.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
+import { show } from './show.ts';
 import { verbs } from './verbs.ts';
 
 /** Every command, in the order in which help shows them. */
 export const commands: readonly Command[] = [
   run,
+  show,
   report,
   merge,
   compare,

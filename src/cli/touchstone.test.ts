@@ -161,6 +161,25 @@ describe('what is asked for is printed, and ends with 0', () => {
   });
 });
 
+it('show tells all that the record knows of a case, and helps to find one', async () => {
+  await touchstone('run', '--only', 'xep-0199/**', '--transcripts', '--out', 'shown');
+  const show = (...words: string[]) => touchstone('show', ...words, '--record', 'shown');
+  const { code, output } = await show('server-domain/websocket');
+  expect(code).toBe(0);
+  for (const part of [
+    "romeo sends: <iq to='{domain}'",
+    'romeo → server',
+    "--only 'xep-0199/ping/server-domain",
+  ])
+    expect(output).toContain(part);
+  expect((await show('ping/server-*')).output).toMatch(/^PASS +xep-0199\/ping\/server-domain\n/);
+  const misspelt = await show('server-domian');
+  expect([misspelt.code, misspelt.errors]).toEqual([
+    2,
+    'the record holds no case server-domian; did you mean `server-domain`?\n',
+  ]);
+});
+
 describe('a run', () => {
   it('writes a record and a JUnit report', async () => {
     const { code, errors } = await touchstone('run', '--only', 'xep-0199/**', '--out', 'small');

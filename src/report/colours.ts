@@ -5,6 +5,8 @@ export interface Colours {
   red(text: string): string;
   green(text: string): string;
   yellow(text: string): string;
+  blue(text: string): string;
+  magenta(text: string): string;
   cyan(text: string): string;
 }
 
@@ -17,5 +19,14 @@ export function coloursFor(
   const wanted = force === undefined ? usual : force !== '0' && force !== 'false';
   const mark = (code: number) => (text: string) =>
     wanted ? `\x1b[${code}m${text}\x1b[${code < 10 ? 22 : 39}m` : text;
-  return { bold: mark(1), dim: mark(2), red: mark(31), green: mark(32), yellow: mark(33), cyan: mark(36) };
+  return {
+    bold: mark(1),
+    dim: mark(2),
+    red: mark(31),
+    green: mark(32),
+    yellow: mark(33),
+    blue: mark(34),
+    magenta: mark(35),
+    cyan: mark(36),
+  };
 }

@@ -1,4 +1,4 @@
-import type { CaseResult, Failure } from '../record/record.schema.ts';
+import type { CaseResult, Failure, Verdict } from '../record/record.schema.ts';
 import type { Colours } from './colours.ts';
 import { type DiffLine, diffLines } from './line-diff.ts';
 import { oneLine, printable } from './printable.ts';
@@ -17,6 +17,15 @@ export interface Style {
 /** What a person needs to know of a case that did not pass, line by line, safe for a terminal. A warning is shorter. */
 export function failureText(one: CaseResult, style: Style): string[] {
   const { colours } = style;
+  const lines = headText(one, colours);
+  if (one.failure) lines.push(...explain(one.failure, one, style));
+  if (one.unexpectedPass) lines.push(...listing(one));
+  if (one.verdict !== 'warn') lines.push(...wire(one, colours));
+  return lines;
+}
+
+/** The verdict and the case, what it covers, and why nothing was learnt where nothing was. */
+export function headText(one: CaseResult, colours: Colours): string[] {
   const lines = [
     `${mark(one, colours)} ${colours.bold(oneLine(one.id, widest))}`,
     `  ${oneLine(one.title, widest)}`,
@@ -28,18 +37,20 @@ export function failureText(one: CaseResult, style: Style): string[] {
   }
   if (one.attempts) lines.push(`  attempts: ${one.attempts.join(', ')}`);
   if (one.reason !== undefined) lines.push(`  ${oneLine(one.reason, widest)}`);
-  if (one.failure) lines.push(...explain(one.failure, one, style));
-  if (one.unexpectedPass) lines.push(...listing(one));
-  if (one.verdict !== 'warn') lines.push(...wire(one, colours));
   return lines;
 }
 
 function mark(one: CaseResult, colours: Colours): string {
   if (one.unexpectedPass) return colours.bold(colours.yellow('PASS, but listed as failing:'));
-  const word = one.verdict.toUpperCase();
-  return colours.bold(
-    one.verdict === 'warn' || one.verdict === 'flaky' ? colours.yellow(word) : colours.red(word),
-  );
+  return colours.bold(verdictWord(one.verdict, colours));
+}
+
+/** `FAIL`, in the colour of what it means. */
+export function verdictWord(verdict: Verdict, { green, yellow, red }: Colours): string {
+  const word = verdict.toUpperCase();
+  if (verdict === 'pass') return green(word);
+  if (verdict === 'unsupported') return word;
+  return verdict === 'warn' || verdict === 'flaky' ? yellow(word) : red(word);
 }
 
 function listing({ knownFailing }: CaseResult): string[] {
@@ -54,6 +65,12 @@ function explain(failure: Failure, one: CaseResult, { colours, sourceLine }: Sty
   const lines: string[] = [];
   if (failure.step) lines.push(...position(failure.step, one.verdict !== 'warn', colours, sourceLine));
   if (!one.reason?.includes(failure.message)) lines.push(`  ${oneLine(failure.message, widest)}`);
+  return [...lines, ...differenceLines(failure, colours)];
+}
+
+/** What was expected beside the nearest thing that came, and from which port. */
+export function differenceLines(failure: Failure, colours: Colours): string[] {
+  const lines: string[] = [];
   // What is tolerated came as one of the outcomes that the case lists: there is nothing to compare.
   if (failure.tolerated !== undefined) return lines;
   if (failure.nearest === undefined) lines.push(...expectation(failure.expected, colours));

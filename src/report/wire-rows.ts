@@ -38,14 +38,12 @@ const noLane = new Set(['network', 'server']);
 
 /** What passed in a case, as rows of a sequence diagram. */
 export function wireOf({ transcript, omitted }: Evidence, failure: Failure | undefined): Wire {
-  const readers = new Map<string, ActorReader>();
+  const reader = new WireReader();
   const rows: WireRow[] = [];
   const failed = failedStep(transcript, failure);
   for (const [index, entry] of transcript.entries()) {
     if (omitted?.after === index)
       rows.push({ kind: 'omitted', entries: omitted.entries, bytes: omitted.bytes });
-    const reader = readers.get(entry.actor) ?? new ActorReader();
-    readers.set(entry.actor, reader);
     rows.push(...reader.rows(entry, index === failed));
   }
   if (omitted?.after === transcript.length)
@@ -78,6 +76,17 @@ function failedStep(transcript: Evidence['transcript'], failure: Failure | undef
 
 function plain(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
+}
+
+/** Follows the connections of all actors of a case, entry by entry. */
+export class WireReader {
+  readonly #readers = new Map<string, ActorReader>();
+
+  rows(entry: TranscriptEntry, failed = false): WireRow[] {
+    const reader = this.#readers.get(entry.actor) ?? new ActorReader();
+    this.#readers.set(entry.actor, reader);
+    return reader.rows(entry, failed);
+  }
 }
 
 /** Follows the connection of one actor: whether XML, HTTP or WebSocket frames pass on it. */
