@@ -6,6 +6,7 @@ import { coloursFor } from '../report/colours.ts';
 import { type ConsoleOptions, ConsoleReporter } from '../report/console.ts';
 import { type Reporter, together } from '../report/reporter.ts';
 import { setReport } from '../report/set-report.ts';
+import { TraceReporter } from '../report/trace.ts';
 import { readKnownFailing } from '../run/known-failing.ts';
 import { idsOf } from '../run/plan.ts';
 import { type RunOptions, run as runSuites } from '../run/run.ts';
@@ -67,6 +68,10 @@ export const run: Command = {
       help: 'Plays a case that does not pass so often again; one that passes then is flaky',
     },
     transcripts: { type: 'boolean', help: 'Keep what passed on the wire of cases that pass too' },
+    trace: {
+      type: 'boolean',
+      help: 'Show what passes on the wire while cases are played, one at a time unless --jobs says otherwise',
+    },
     ...strictnessOptions,
     quiet: { type: 'boolean', short: 'q', help: 'Show only what did not pass, and the summary' },
   },
@@ -107,7 +112,12 @@ export const run: Command = {
         ...placeOf(order, round),
         signal: interrupted.signal,
         // What is written is told last.
-        reporters: [...reporters, ...(alone ? [atTheEnd(reporters)] : []), console],
+        reporters: [
+          ...reporters,
+          ...(alone ? [atTheEnd(reporters)] : []),
+          ...(order.trace ? [new TraceReporter(process.stdout)] : []),
+          console,
+        ],
       });
     };
     try {
@@ -144,6 +154,8 @@ interface Order {
   jobs: number | undefined;
   /** Keep the transcripts of cases that passed too. */
   transcripts: boolean;
+  /** Show the wire while it is played on. */
+  trace: boolean;
   shuffle: string | undefined;
   shard: Shard | undefined;
   /** How often what does not pass is played again. */
@@ -156,13 +168,15 @@ interface Order {
 
 function orderOf(words: Words): Order {
   const strictness = strictnessOf(words);
+  const trace = words.flag('trace');
   const jobs = wholeNumber(words, 'jobs', 1_000);
   const rounds = wholeNumber(words, 'repeat', 1_000) ?? 1;
   const out = outOf(words);
   const how = {
     quiet: words.flag('quiet'),
     transcripts: words.flag('transcripts'),
-    jobs,
+    trace,
+    jobs: jobs ?? (trace ? 1 : undefined),
     shuffle: words.text('shuffle'),
     shard: shardOf(words),
     retries: wholeNumber(words, 'retries', 100) ?? 0,

@@ -161,8 +161,10 @@ describe('what is asked for is printed, and ends with 0', () => {
   });
 });
 
-it('show tells all that the record knows of a case, and helps to find one', async () => {
-  await touchstone('run', '--only', 'xep-0199/**', '--transcripts', '--out', 'shown');
+it('run --trace shows the wire as it is played on, and show tells all that the record knows of a case, and helps to find one', async () => {
+  const live = await touchstone('run', '--only', 'xep-0199/**', '--transcripts', '--trace', '--out', 'shown');
+  expect(live.output).toContain('\nxep-0199/ping/server-domain/websocket\n');
+  expect(live.output).toContain('romeo → server');
   const show = (...words: string[]) => touchstone('show', ...words, '--record', 'shown');
   const { code, output } = await show('server-domain/websocket');
   expect(code).toBe(0);

@@ -25,6 +25,12 @@ export class Transcript {
   #firstOctets = 0;
   #firstIsFull = false;
   readonly #last = new LastEntries();
+  readonly #onEntry: ((entry: TranscriptEntry) => void) | undefined;
+
+  /** `onEntry` is told of each entry as it comes, those too that are dropped later; secrets and all. */
+  constructor(onEntry?: (entry: TranscriptEntry) => void) {
+    this.#onEntry = onEntry;
+  }
 
   /** Octets that an actor sent or received, decrypted. */
   bytes(actor: string, direction: 'sent' | 'received', bytes: Buffer): void {
@@ -54,6 +60,7 @@ export class Transcript {
   }
 
   #add(entry: Entry): void {
+    this.#onEntry?.(written(entry));
     const octets = this.#firstOctets + entry.shown.length;
     this.#firstIsFull ||= this.#first.length >= keptEntries || octets > keptOctets;
     if (this.#firstIsFull) {

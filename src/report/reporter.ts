@@ -1,4 +1,4 @@
-import type { CaseResult, RunRecord } from '../record/record.schema.ts';
+import type { CaseResult, RunRecord, TranscriptEntry } from '../record/record.schema.ts';
 import type { RunFacts } from '../record/record-builder.ts';
 import type { RecordSet } from '../record/record-set.ts';
 import type { Strictness } from '../record/summary.ts';
@@ -32,6 +32,8 @@ export interface Reporter {
   onProgress?(text: string): void;
   onRunStart?(start: RunStart): void;
   onCaseStart?(id: string): void;
+  /** Something passed on the wire of a case that is being played, without its secrets. */
+  onEntry?(id: string, entry: TranscriptEntry): void;
   onCaseEnd?(result: CaseResult): void;
   onRunEnd?(record: RunRecord): void | Promise<void>;
   /** Everything is over: one record, or several where several targets or rounds were asked for. */
@@ -60,6 +62,7 @@ export function together(reporters: readonly Reporter[]): Required<Reporter> {
     onProgress: (text) => each((one) => one.onProgress?.(text)),
     onRunStart: (start) => each((one) => one.onRunStart?.(start)),
     onCaseStart: (id) => each((one) => one.onCaseStart?.(id)),
+    onEntry: (id, entry) => each((one) => one.onEntry?.(id, entry)),
     onCaseEnd: (result) => each((one) => one.onCaseEnd?.(result)),
     onRunEnd: (record) => eachInTurn((one) => one.onRunEnd?.(record)),
     onEnd: (set) => eachInTurn((one) => one.onEnd?.(set)),

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { CaseResult, Failure } from '../record/record.schema.ts';
+import type { CaseResult, Failure, TranscriptEntry } from '../record/record.schema.ts';
 import { Transcript } from '../record/transcript.ts';
 import { type Case, type Step, verbSteps } from '../suite/case.ts';
 import { type RunningTarget, serviceNames } from '../target/running-target.ts';
@@ -21,6 +21,8 @@ export interface PlayOptions {
   armEarly?: boolean;
   /** Play as though time were over once the embedded server has nothing more to say. */
   impatient?: boolean;
+  /** Is told what passes as it passes, with the strings that are to be taken out of it: those that are known so far. */
+  onEntry?(entry: TranscriptEntry, secrets: readonly string[]): void;
 }
 
 /** What came of a case, and the strings that must be taken out of its evidence. */
@@ -50,9 +52,10 @@ export async function playCase(one: Case, target: RunningTarget, options: PlayOp
   const signal = AbortSignal.any([budget.signal, options.signal]);
   // Dozens of actors may wait at a time.
   setMaxListeners(0, signal);
-  const transcript = new Transcript();
-  const relays = new Relays(disturbedActors(one.steps));
   const secrets: string[] = [];
+  const { onEntry } = options;
+  const transcript = new Transcript(onEntry && ((entry) => onEntry(entry, secrets)));
+  const relays = new Relays(disturbedActors(one.steps));
   const observations: string[] = [];
   let provisionMs = 0;
   const actors = new Map<string, Actor>();

@@ -1,3 +1,4 @@
+import { LiveRedaction } from '../record/live-redaction.ts';
 import type { CaseResult } from '../record/record.schema.ts';
 import type { RecordBuilder } from '../record/record-builder.ts';
 import type { Reporter } from '../report/reporter.ts';
@@ -26,6 +27,8 @@ export interface PlayingOptions {
   retries: number;
   /** Keep the transcripts of cases that passed too. */
   transcripts: boolean;
+  /** Tell the reporter of what passes as it passes. */
+  live: boolean;
   /** Aborting it lets no further case begin, and ends those under way. */
   signal: AbortSignal;
   reporter: Required<Reporter>;
@@ -149,11 +152,15 @@ export class Playing {
 
   /** Plays the case once; undefined where the end of the run cut it short, which says nothing about the server. */
   async #attempt(one: PlannedCase, target: RunningTarget): Promise<Attempt | undefined> {
-    const { signal, patienceMs } = this.#options;
+    const { signal, patienceMs, live, reporter } = this.#options;
     const since = Date.now();
+    const redaction = new LiveRedaction();
     const played = await playCase(one.case, target, {
       patienceMs,
       signal,
+      ...(live
+        ? { onEntry: (entry, secrets) => reporter.onEntry(one.id, redaction.entry(entry, secrets)) }
+        : {}),
       ...(one.variant === undefined ? {} : { variant: one.variant }),
     });
     this.#provisionMs += played.provisionMs;

@@ -135,6 +135,7 @@ async function startAndPlay(
       patienceMs,
       shuffle: options.shuffle,
       transcripts: options.transcripts ?? false,
+      live: options.reporters.some(({ onEntry }) => onEntry !== undefined),
       retries: options.retries ?? 0,
       signal,
       reporter,
