@@ -4,10 +4,10 @@ import { readRecord, recordFiles, writeRecord } from '../record/record-file.ts';
 import { exitCodeFor } from '../record/summary.ts';
 import { totals, wrote } from '../report/console.ts';
 import { together } from '../report/reporter.ts';
+import { version } from '../run/version.ts';
 import { type Command, UsageError } from './command.ts';
 import { reporterOption, reportersFor } from './reporters.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
-import { version } from '../run/version.ts';
 
 export const merge: Command = {
   name: 'merge',

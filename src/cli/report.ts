@@ -3,10 +3,10 @@ import { readRecords, recordFiles } from '../record/record-file.ts';
 import { exitCodeForSet } from '../record/record-set.ts';
 import { wrote } from '../report/console.ts';
 import { together } from '../report/reporter.ts';
+import { version } from '../run/version.ts';
 import type { Command } from './command.ts';
 import { reporterOption, reportersFor } from './reporters.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
-import { version } from '../run/version.ts';
 
 export const report: Command = {
   name: 'report',

@@ -12,6 +12,8 @@ import { idsOf } from '../run/plan.ts';
 import { type RunOptions, run as runSuites } from '../run/run.ts';
 import { runTargets } from '../run/run-targets.ts';
 import type { Shard } from '../run/shard.ts';
+import { version } from '../run/version.ts';
+import type { Suites } from '../suite/load-suites.ts';
 import { type Selection, select } from '../suite/select.ts';
 import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, TargetStartError } from '../target/errors.ts';
@@ -20,7 +22,7 @@ import { type Command, UsageError, type Words } from './command.ts';
 import { reporterOption, reportersOfRun } from './reporters.ts';
 import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
-import { version } from '../run/version.ts';
+import { watchAndPlay } from './watch.ts';
 
 export const run: Command = {
   name: 'run',
@@ -72,6 +74,10 @@ export const run: Command = {
       type: 'boolean',
       help: 'Show what passes on the wire while cases are played, one at a time unless --jobs says otherwise',
     },
+    watch: {
+      type: 'boolean',
+      help: 'Stay, and play again what a changed suite, target file or server (`watch` in target.yaml) concerns; the server stays up',
+    },
     ...strictnessOptions,
     quiet: { type: 'boolean', short: 'q', help: 'Show only what did not pass, and the summary' },
   },
@@ -92,12 +98,12 @@ export const run: Command = {
       environment: process.env,
       writes: (file) => written.push(file),
     });
-    const suites = await suitesOf(words);
     const interrupted = new AbortController();
     let console: ConsoleReporter | undefined;
     const stopListening = onInterrupt(interrupted, () => console);
     const told = new Set<string>();
-    const play = (target: TargetDefinition, round: number, alone = false) => {
+    const play = (target: TargetDefinition, suites: Suites, more: Play = {}) => {
+      const { round = 1, alone = false, ...others } = more;
       console = consoleFor(order, alone ? written : [], { number: round, of: order.rounds, told });
       return runSuites({
         target,
@@ -111,6 +117,7 @@ export const run: Command = {
         ...(order.shard ? { shard: order.shard } : {}),
         ...placeOf(order, round),
         signal: interrupted.signal,
+        ...others,
         // What is written is told last.
         reporters: [
           ...reporters,
@@ -122,14 +129,31 @@ export const run: Command = {
     };
     try {
       const [only, ...others] = targets;
-      if (only && others.length === 0 && order.rounds === 1) {
-        const record = await play(only, 1, true);
+      const isOne = only && others.length === 0 && order.rounds === 1;
+      if (words.flag('watch')) {
+        if (!isOne) throw new UsageError('`--watch` plays on one target, and once at a time');
+        return await watchAndPlay(
+          words,
+          order,
+          (target, suites, warm, signal) =>
+            play(target, suites, {
+              alone: true,
+              warm,
+              signal: AbortSignal.any([signal, interrupted.signal]),
+            }),
+          interrupted.signal,
+        );
+      }
+      const suites = await suitesOf(words);
+      if (isOne) {
+        const record = await play(only, suites, { alone: true });
         const code = exitCodeFor(record, order.strictness);
         if (code === 0 && isFirstTry(words)) process.stdout.write(nextSteps);
         return code;
       }
       select(suites.cases, order.selection, idsOf);
-      const set = await runTargets(targets, play, interrupted.signal, order.rounds);
+      const playRound = (target: TargetDefinition, round: number) => play(target, suites, { round });
+      const set = await runTargets(targets, playRound, interrupted.signal, order.rounds);
       await together(reporters).onEnd(set);
       tellOf(set, order, written);
       return exitCodeForSet(set, order.strictness);
@@ -145,6 +169,12 @@ export const run: Command = {
     }
   },
 };
+
+/** What one of the runs has of its own. */
+interface Play extends Pick<RunOptions, 'round' | 'warm'>, Partial<Pick<RunOptions, 'signal'>> {
+  /** Its record is all there will be. */
+  alone?: boolean;
+}
 
 /** What the words ask for, but for targets and suites. */
 interface Order {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { UnmergeableError } from '../record/merge.ts';
 import { InvalidRecordError, UnwritableFileError } from '../record/record-errors.ts';
+import { version } from '../run/version.ts';
 import { EmptySelectionError } from '../suite/select.ts';
 import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, NoAccountError, TargetStartError } from '../target/errors.ts';
@@ -9,7 +10,6 @@ import { InvalidFileError, nearest } from '../target/yaml-document.ts';
 import { helpOf, parseWords, UsageError } from './command.ts';
 import { commands } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
-import { version } from '../run/version.ts';
 
 function overview(): string {
   const width = Math.max(...commands.map((command) => command.name.length));

@@ -22,6 +22,7 @@ import {
   factsOfTarget,
 } from './run-facts.ts';
 import { factsOfShard, isOfShard, type Shard } from './shard.ts';
+import type { WarmTarget } from './warm-target.ts';
 
 export interface RunOptions {
   target: TargetDefinition;
@@ -46,6 +47,8 @@ export interface RunOptions {
   round?: number;
   /** Which share of the cases is played, where several runs share them. */
   shard?: Shard;
+  /** Where the target comes from and stays up afterwards, instead of being started and stopped by this run. */
+  warm?: WarmTarget;
   /** Aborting it ends the run early: what was played is recorded, the target is stopped. */
   signal: AbortSignal;
   reporters: readonly Reporter[];
@@ -101,7 +104,9 @@ async function startAndPlay(
 ): Promise<Outcome> {
   const { signal, knownFailing, patienceMs = defaultPatienceMs } = options;
   const { onProgress } = reporter;
-  const target = await startTarget(options.target, { signal, onProgress, apart: true });
+  const { warm } = options;
+  const starting = { signal, onProgress, apart: true } as const;
+  const target = await (warm?.get(options.target, starting) ?? startTarget(options.target, starting));
   clock.mark('startMs');
   try {
     const capabilities = await target.capabilities(signal);
@@ -146,7 +151,7 @@ async function startAndPlay(
     clock.phases.provisionMs = playing.provisionMs;
     return { builder, ids: planned.map((one) => one.id), stale: staleOf(options, target, capabilities) };
   } finally {
-    await target.stop();
+    if (!warm) await target.stop();
     clock.mark('stopMs');
   }
 }

@@ -27,7 +27,8 @@ export interface Suites {
 
 /** The suites that come with Touchstone. */
 export const ownSuites = fileURLToPath(new URL('../../suites', import.meta.url));
-const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
+/** The payloads that cases name. */
+export const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 
 /**
  * Reads every `*.yaml` below the folders: catalogues (`requirements.yaml`) first, then suites. Collects the

@@ -180,6 +180,13 @@ const oneServer = {
         },
       },
     },
+    watch: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', minLength: 1 },
+      description:
+        'Files and folders, from the folder of this file, of which `run --watch` starts the server anew when they change; the file itself and what is built or copied are among them already',
+    },
     domain: { type: 'string', minLength: 1, description: 'The XMPP domain that accounts belong to' },
     'anonymous-domain': {
       type: 'string',
