@@ -27,7 +27,9 @@ it('the package brings along what is read when it runs', async () => {
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name).slice(root.length)),
   );
-  expect(data.filter((path) => !files.has(path))).toEqual([]);
+  const built = ['dist/report/page.html'];
+  expect([...data, ...built].filter((path) => !files.has(path))).toEqual([]);
+  expect([...files].filter((path) => path.startsWith('dist/report/page/'))).toEqual([]);
 });
 
 it('what its package.json names is in the package', async () => {

@@ -52,9 +52,9 @@ function opens(tag: string): boolean {
   return !/^<[?!]/.test(tag) && !tag.endsWith('/>') && !/^<(\w+:)?stream[\s>]/.test(tag) && tag.endsWith('>');
 }
 
-/** Tags, and the text between them. A `>` in an attribute's value ends no tag. */
+/** Tags, and the text between them. A `>` in an attribute's value ends no tag; one that never ends stays as it is. */
 function piecesOf(text: string): string[] {
-  return text.match(/<(?:[^<>"']|"[^"]*"|'[^']*')*>|[^<]+|</g) ?? [];
+  return text.match(/<(?:[^<>"']|"[^"]*"|'[^']*')*>|<[^<]*|[^<]+/g) ?? [];
 }
 
 function plain(text: string): XmlToken {

@@ -61,7 +61,7 @@ export class FrameReader {
       octets = octets.subarray(begun.used);
     }
     if (omitted > 0) this.#skip(octets.length + omitted);
-    else this.#head = octets.slice();
+    else this.#head = new Uint8Array(octets);
     return parts;
   }
 
@@ -79,7 +79,7 @@ export class FrameReader {
     const short = second & 0x7f;
     const length = short === 126 ? view.getUint16(2) : short === 127 ? Number(view.getBigUint64(2)) : short;
     const masked = second >= 0x80;
-    this.#key = masked ? octets.slice(size - 4, size) : undefined;
+    this.#key = masked ? new Uint8Array(octets.subarray(size - 4, size)) : undefined;
     this.#keyAt = 0;
     this.#missing = length;
     const payload = this.#take(octets.subarray(size), length);
@@ -99,7 +99,8 @@ export class FrameReader {
 
   /** So many octets of the payload, or all there are, without their mask. */
   #take(octets: Uint8Array, most: number): Uint8Array {
-    const taken = octets.slice(0, Math.min(most, octets.length));
+    // A copy, of which the mask is taken: what `slice` makes of a Buffer is none.
+    const taken = new Uint8Array(octets.subarray(0, Math.min(most, octets.length)));
     const key = this.#key;
     if (key)
       for (let at = 0; at < taken.length; at++)

@@ -102,6 +102,7 @@ export function App({ report }: { report: Report }) {
         onClear={() => go({ ...route, filter: noFilter }, 'same')}
       />
       <main class="main" id="main" ref={main} tabIndex={-1}>
+        {route.view === 'list' ? <h1 class="unseen list-title">Cases</h1> : null}
         {open ? (
           <CaseView
             key={`${open.run}\0${open.one.id}`}
@@ -130,7 +131,8 @@ export function runOf(report: Report, item: Item): string {
 
 function openItem(report: Report, { view, id, run }: Route): Item | undefined {
   if (view !== 'case') return undefined;
-  return report.items.find((item) => item.one.id === id && (run === '' || item.run === run));
+  // An address holds no lone surrogate.
+  return report.items.find((item) => item.one.id.toWellFormed() === id && (run === '' || item.run === run));
 }
 
 function titleOf({ records }: Report, open: Item | undefined): string {

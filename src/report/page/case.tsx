@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Failure } from '../../record/record.schema.ts';
+import { printable } from '../printable.ts';
 import { commandFor } from '../wire-rows.ts';
 import { type Item, type OpenCase, type Report, readCase } from './data.ts';
 import { Diff } from './diff.tsx';
@@ -260,7 +261,7 @@ function Walk({ item, shown, route, report }: CaseProps) {
       <a
         class="button"
         href={linkTo({ ...route, view: 'case', id: to.one.id, run: report.runs.length > 1 ? to.run : '' })}
-        title={to.one.id}
+        title={printable(to.one.id)}
       >
         {text}
       </a>

@@ -55,7 +55,7 @@ export async function readReport(): Promise<Report> {
   const overview = await readBlock<Overview>(blockIds.overview);
   const several = new Set(overview.records.map(({ target }) => target.name)).size < overview.records.length;
   const runs = overview.records.map(({ target, round }, index) =>
-    several ? `${target.name} #${round ?? index + 1}` : target.name,
+    (several ? `${target.name} #${round ?? index + 1}` : target.name).toWellFormed(),
   );
   const items = overview.records.flatMap((record, index) =>
     record.cases.map((one) => itemOf(one, record, runs[index] ?? '', overview.requirements)),

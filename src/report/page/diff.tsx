@@ -6,10 +6,13 @@ import { Scroller } from './parts.tsx';
 const words = { '-': 'expected', '+': 'came', ' ': 'both' } as const;
 const names = { '-': 'missing', '+': 'extra', ' ': 'same' } as const;
 
+/** Characters; what is longer is shown as it is. */
+const longest = 20_000;
+
 /** XML with a line for each tag, so that two of it can be compared; what stands before it keeps its line. */
 function readable(text: string): string {
   const begins = text.indexOf('<');
-  if (begins < 0 || text.includes('\n')) return text;
+  if (begins < 0 || text.includes('\n') || text.length > longest) return text;
   const before = text.slice(0, begins).trim();
   const lines = prettyXml(text.slice(begins)).map(
     ({ depth, tokens }) => '  '.repeat(depth) + tokens.map((token) => token.text).join(''),

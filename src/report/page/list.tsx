@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { printable } from '../printable.ts';
 import type { Item, Report } from './data.ts';
 import { outcomes } from './data.ts';
 import { countsOf, isEmpty, toggled } from './filter.ts';
@@ -133,16 +134,16 @@ function Choice({ label, all, name, counts, filter, onFilter }: ChoiceProps) {
   return (
     <select
       aria-label={label}
-      value={chosen}
+      value={String(values.indexOf(chosen))}
       class={chosen === '' ? '' : 'active'}
       onChange={(event) => {
-        const { value } = event.currentTarget;
-        onFilter({ ...filter, [name]: value === '' ? [] : [value] });
+        const value = values[Number(event.currentTarget.value)];
+        onFilter({ ...filter, [name]: value === undefined ? [] : [value] });
       }}
     >
-      <option value="">{all}</option>
-      {values.map((value) => (
-        <option key={value} value={value}>
+      <option value="-1">{all}</option>
+      {values.map((value, index) => (
+        <option key={value} value={String(index)}>
           <Text of={value} /> ({counts.get(value)})
         </option>
       ))}
@@ -253,7 +254,7 @@ function RowLink({
   const { one, run, outcome } = item;
   const rest = one.id.startsWith(`${one.suite}/`) ? one.id.slice(one.suite.length + 1) : one.id;
   return (
-    <a class="row-link" href={link} aria-current={isCurrent ? 'true' : undefined} title={one.id}>
+    <a class="row-link" href={link} aria-current={isCurrent ? 'true' : undefined} title={printable(one.id)}>
       <Mark of={outcome} />
       <span class="row-text">
         <span class="row-title">

@@ -204,7 +204,7 @@ function Pending({ report }: { report: Report }) {
           <Section
             key={title + run}
             title={title}
-            extra={report.runs.length > 1 ? `${run}: ${list.length}` : list.length}
+            extra={<Text of={report.runs.length > 1 ? `${run}: ${list.length}` : String(list.length)} />}
           >
             <ul class="plain">
               {list.slice(0, mostListed).map((id) => (
