@@ -290,7 +290,7 @@ function isCheap(words: readonly string[]): boolean {
 
 it('the case fails as the README shows it', async () => {
   const { output } = await touchstone(['run', '--suites', 'my-suites', '--target', './broken.yaml']);
-  for (const file of ['record.json', 'junit.xml'])
+  for (const file of ['record.json', 'junit.xml', 'report.html'])
     expect(existsSync(join(folder, 'touchstone-report', file))).toBe(true);
   let left = withoutChance(output);
   for (const part of withoutChance(onlyBlockOf('failure').text).split(/^ *\.\.\.\n/m)) {

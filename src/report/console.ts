@@ -195,7 +195,10 @@ export function totals({ summary, durationMs }: RunRecord): string {
 
 /** Which files were written. */
 export function wrote(files: readonly string[]): string[] {
-  return files.length > 0 ? [`wrote ${files.map((file) => printable(shortest(file))).join(' and ')}`] : [];
+  const names = files.map((file) => printable(shortest(file)));
+  const last = names.pop();
+  if (last === undefined) return [];
+  return [`wrote ${names.length > 0 ? `${names.join(', ')} and ` : ''}${last}`];
 }
 
 function shortest(file: string): string {
