@@ -214,6 +214,34 @@ describe('a run', () => {
     ]);
   });
 
+  it('whose failures are accepted fails no more, until they pass', async () => {
+    mkdirSync(join(folder, 'accepted'));
+    const target = join(folder, 'accepted/target.yaml');
+    const play = (fault: string) => {
+      writeFileSync(
+        target,
+        `target: accepted
+title: Server that breaks a promise
+product: { name: Touchstone reference server }
+start: { embedded: { faults: [${fault}] } }
+`,
+      );
+      return touchstone('run', '-t', target, '--only', 'xep-0199/ping/server-*', '--out', 'accepted');
+    };
+    const accept = (...words: string[]) => touchstone('accept', 'accepted', '--target', target, ...words);
+    expect((await play('ping-is-refused')).code).toBe(1);
+    expect(await accept()).toMatchObject({ code: 2, errors: expect.stringContaining('`--reason TEXT`') });
+    const reason = 'XEP-0199 section 4.2 is broken on purpose';
+    const shown = await accept('--reason', reason, '--dry-run');
+    expect(shown.output).toContain(`+  reason: ${reason}`);
+    expect(existsSync(join(folder, 'accepted/known-failing.yaml'))).toBe(false);
+    expect((await accept('--reason', reason)).code).toBe(0);
+    expect((await play('ping-is-refused')).code).toBe(0);
+    expect((await play('')).code).toBe(1);
+    expect((await accept()).output).toMatch(/^- xep-0199/);
+    expect((await play('')).code).toBe(0);
+  });
+
   it('that is interrupted writes what is known and ends with 130', async () => {
     const { child, ended } = start('run', '--only', 'rfc6121/**', '--out', 'interrupted', '--jobs', '1');
     await new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));

@@ -10,6 +10,7 @@ import { InvalidFileError, nearest } from '../target/yaml-document.ts';
 import { helpOf, parseWords, UsageError } from './command.ts';
 import { commands } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
+import { UnansweredError } from './questions.ts';
 
 function overview(): string {
   const width = Math.max(...commands.map((command) => command.name.length));
@@ -68,7 +69,7 @@ function exitCodeFor(error: unknown): number {
     error instanceof NoAccountError
   )
     return exitCodes.targetUnreachable;
-  return exitCodes.touchstoneFailed;
+  return error instanceof UnansweredError ? exitCodes.interrupted : exitCodes.touchstoneFailed;
 }
 
 /** What is still on its way into a pipe has to be out before the process ends. */

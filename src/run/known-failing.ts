@@ -5,6 +5,9 @@ import { knownFailuresFile, type TargetDefinition } from '../target/load-target.
 import { type Places, variantsOf } from '../target/variants.ts';
 import { InvalidFileError, type Mistake, readYaml, SchemaCheck, suggest } from '../target/yaml-document.ts';
 
+/** A reason is more than a word. */
+export const shortestReason = 20;
+
 /** JSON Schema of known-failing.yaml, which stands beside a target's file. */
 export const knownFailingSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -25,7 +28,7 @@ export const knownFailingSchema = {
       },
       reason: {
         type: 'string',
-        minLength: 20,
+        minLength: shortestReason,
         description: 'Which section is broken, and what the server does instead',
       },
       intermittent: {
@@ -50,18 +53,20 @@ export const knownFailingSchema = {
   },
 } as const;
 
-type Entry = FromSchema<typeof knownFailingSchema>[number];
+/** An entry as it stands in the file. */
+export type KnownFailingEntry = FromSchema<typeof knownFailingSchema>[number];
+type Entry = KnownFailingEntry;
 
 /** One case, or a glob over cases, that fails for a known reason. */
 export type KnownFailure = Omit<Entry, 'case' | 'variants'> & { case: string };
 
-const check = new SchemaCheck<Entry[]>(knownFailingSchema);
+export const knownFailingCheck = new SchemaCheck<Entry[]>(knownFailingSchema);
 
 /** The known failures of a target, which stand beside its file; none where there is no such file. */
 export function readKnownFailing(target: TargetDefinition): KnownFailure[] {
   const file = knownFailuresFile(target);
   if (file === undefined || !existsSync(file)) return [];
-  const document = readYaml(file, check);
+  const document = readYaml(file, knownFailingCheck);
   const entries = document.value ?? [];
   const mistakes = [
     ...document.mistakes,
