@@ -3,6 +3,7 @@ import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { compare } from './compare.ts';
 import { coverage } from './coverage.ts';
+import { doctor } from './doctor.ts';
 import { importing } from './import.ts';
 import { init } from './init.ts';
 import { list } from './list.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   verbs,
   coverage,
   prove,
+  doctor,
   init,
   importing,
 ];

@@ -122,6 +122,12 @@ endpoints: { websocket: { port: 1, echo: true } }
   const { code, errors } = await touchstone('run', '--target', './away.yaml');
   expect(errors).not.toContain('    at ');
   expect(code).toBe(3);
+  const doctor = await touchstone('doctor', '--target', './away.yaml');
+  expect(doctor.output).toMatch(/^ok {4}Node\.js/);
+  expect(doctor.output).toContain(
+    'nothing listens there: does the server run, on this port and this address?',
+  );
+  expect(doctor.code).toBe(3);
 });
 
 describe('what is asked for is printed, and ends with 0', () => {

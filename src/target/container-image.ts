@@ -52,7 +52,7 @@ export function imageOfFolder(
 
 /** The image of that name, pulled when the engine does not hold it yet. */
 export async function imageOfName(engine: Engine, name: string, options: BuildOptions): Promise<Image> {
-  const held = await find(engine, name);
+  const held = await findImage(engine, name);
   if (held) return held;
   options.onProgress(`pulling ${name}`);
   const { dockerode } = engine.client.container;
@@ -67,7 +67,7 @@ export async function imageOfName(engine: Engine, name: string, options: BuildOp
       { cause: error },
     );
   }
-  const pulled = await find(engine, name);
+  const pulled = await findImage(engine, name);
   if (!pulled) throw new TargetStartError(`The image ${name} was pulled, but the engine does not hold it`);
   return pulled;
 }
@@ -77,7 +77,7 @@ interface Build extends BuildOptions, Required<ImageSource> {
 }
 
 async function findOrBuild(engine: Engine, tag: string, build: Build): Promise<Image> {
-  const held = await find(engine, tag);
+  const held = await findImage(engine, tag);
   if (held) return held;
   build.onProgress(`building the image ${tag} (only the first time)`);
   const output: string[] = [];
@@ -101,12 +101,13 @@ async function findOrBuild(engine: Engine, tag: string, build: Build): Promise<I
     const lines = [`The image of ${build.folder} cannot be built: ${reasonOf(error)}`, ...shown];
     throw new TargetStartError(lines.join('\n'), { cause: error });
   }
-  const built = await find(engine, tag);
+  const built = await findImage(engine, tag);
   if (!built) throw new TargetStartError(`The image ${tag} was built, but the engine does not hold it`);
   return built;
 }
 
-async function find({ client }: Engine, name: string): Promise<Image | undefined> {
+/** The image of that name, where the engine holds it. */
+export async function findImage({ client }: Engine, name: string): Promise<Image | undefined> {
   try {
     const { Id } = await client.container.dockerode.getImage(name).inspect();
     return { name, id: Id };

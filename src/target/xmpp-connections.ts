@@ -20,7 +20,7 @@ export function handiestEndpoint({ endpoints }: RunningTarget): Endpoint | undef
 
 /** A connection to an XMPP endpoint, with nothing said on it yet. */
 export function connectTo(
-  target: RunningTarget,
+  target: Pick<RunningTarget, 'domain' | 'ca'>,
   endpoint: Endpoint,
   { signal, domain, tls }: ConnectingOptions,
 ): Promise<XmppConnection> {
