@@ -40,7 +40,8 @@ export class Questions {
   async ask(question: string, { otherwise, refuse }: QuestionOptions = {}): Promise<string> {
     for (;;) {
       const usual = otherwise === undefined || otherwise === '' ? '' : ` (${otherwise})`;
-      this.#output.write(`${question}${usual}: `);
+      this.#lines.setPrompt(`${question}${usual}: `);
+      this.#lines.prompt();
       const { done, value } = await Promise.race([this.#answers.next(), this.#ended]);
       if (done) throw new UnansweredError();
       const answer = value.trim() || (otherwise ?? '');

@@ -10,7 +10,7 @@ export const targetKinds: Readonly<Record<TargetKind, string>> = {
   embedded: "Touchstone's own server, with faults on purpose",
 };
 
-const schemaLine =
+export const schemaLine =
   '# yaml-language-server: $schema=https://unpkg.com/touchstone/src/target/target.schema.json';
 
 const templates: Readonly<Record<TargetKind, string>> = {
