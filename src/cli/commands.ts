@@ -8,6 +8,7 @@ import { importing } from './import.ts';
 import { init } from './init.ts';
 import { list } from './list.ts';
 import { merge } from './merge.ts';
+import { newCase } from './new.ts';
 import { prove } from './prove.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -29,5 +30,6 @@ export const commands: readonly Command[] = [
   prove,
   doctor,
   init,
+  newCase,
   importing,
 ];

@@ -64,6 +64,7 @@ describe('wrong words end with 2', () => {
     [['run', '--target', 'prosidy'], 'did you mean `prosody`?'],
     [['run', '--suites', 'nowhere'], 'there is no such file or folder'],
     [['check', 'nowhere'], 'there is no such file or folder'],
+    [['new', 'case', 'Nowhere'], 'a case is called by its suite and its id'],
     [['init', 'contaner'], 'did you mean container?'],
   ])('%j', async (args, says) => {
     const { code, errors } = await touchstone(...args);
@@ -186,6 +187,23 @@ it('run --trace shows the wire as it is played on, and show tells all that the r
     2,
     'the record holds no case server-domian; did you mean `server-domain`?\n',
   ]);
+});
+
+it('new case writes cases that are valid and play, behind those that are there', async () => {
+  const add = (name: string) => touchstone('new', 'case', name);
+  expect((await add('rfc6121/mine/first')).code).toBe(0);
+  const file = join(folder, 'my-suites/rfc6121/mine.yaml');
+  const first = readFileSync(file, 'utf8');
+  expect((await add('rfc6121/mine/second')).output).toMatch(/^wrote my-suites\/rfc6121\/mine\.yaml:\d+;/);
+  expect(readFileSync(file, 'utf8').startsWith(first)).toBe(true);
+  expect((await add('rfc6121/mine/first')).errors).toContain(
+    'the case is there already: my-suites/rfc6121/mine.yaml:8',
+  );
+  expect((await add('my-websocket/echo/text')).code).toBe(0);
+  expect((await add('messaging/mine/text')).code).toBe(0);
+  const { code, output } = await touchstone('run', '--suites', 'my-suites', '--out', 'mine');
+  expect(output).toMatch(/\n[45] pass/);
+  expect(code).toBe(0);
 });
 
 describe('a run', () => {
