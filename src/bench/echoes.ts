@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { version } from '../run/version.ts';
 import { idsOf } from '../run/plan.ts';
 import { run } from '../run/run.ts';
+import { version } from '../run/version.ts';
 import type { Case } from '../suite/case.ts';
 import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import { select } from '../suite/select.ts';

@@ -1,7 +1,7 @@
-import { version } from '../run/version.ts';
 import type { RunRecord } from '../record/record.schema.ts';
 import { readKnownFailing } from '../run/known-failing.ts';
 import { run } from '../run/run.ts';
+import { version } from '../run/version.ts';
 import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import { loadTarget } from '../target/load-target.ts';
 import { cpuTime, cpuTimeSince } from './cpu-time.ts';
