@@ -57,8 +57,16 @@ export async function readRecords(path: string): Promise<RecordSet> {
       file,
       `its format is ${format}, of a newer Touchstone; this one reads format 1`,
     );
+  for (const record of [value, ...[Object(value).records ?? []].flat()]) complete(record);
   if (Array.isArray(Object(value).records)) return validated<RecordSet>(file, value, 'set');
   return { format: 1, records: [validated<RunRecord>(file, value, 'record')], notPlayed: [] };
+}
+
+/** Records that were written before there was `flaky` have no case that is. */
+function complete(record: unknown): void {
+  const { summary }: { summary?: unknown } = Object(record);
+  if (typeof summary === 'object' && summary !== null && !('flaky' in summary))
+    Object.assign(summary, { flaky: 0 });
 }
 
 /** Reads and validates a record of one run. Throws `InvalidRecordError`. */

@@ -93,6 +93,13 @@ describe('a record file', () => {
     expect(await readdir(join(folder, 'deep'))).toEqual(['record.json']);
   });
 
+  it('of a time before there were flaky cases is read', async () => {
+    const file = join(folder, 'record.json');
+    const { flaky: _flaky, ...summary } = summarize([base]);
+    await writeFile(file, JSON.stringify({ ...recordOf([base]), summary }));
+    expect((await readRecord(file)).summary).toEqual(summarize([base]));
+  });
+
   it.each([
     ['', 'it is empty'],
     ['nonsense', 'it is not JSON ('],
