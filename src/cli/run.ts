@@ -74,6 +74,10 @@ export const run: Command = {
       type: 'boolean',
       help: 'Show what passes on the wire while cases are played, one at a time unless --jobs says otherwise',
     },
+    keep: {
+      type: 'boolean',
+      help: 'Leave the container of the target up, and take the one that an earlier run left',
+    },
     watch: {
       type: 'boolean',
       help: 'Stay, and play again what a changed suite, target file or server (`watch` in target.yaml) concerns; the server stays up',
@@ -113,6 +117,7 @@ export const run: Command = {
         version: version(),
         ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
         transcripts: order.transcripts,
+        keep: words.flag('keep'),
         retries: order.retries,
         ...(order.shard ? { shard: order.shard } : {}),
         ...placeOf(order, round),

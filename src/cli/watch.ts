@@ -58,7 +58,7 @@ export async function watchAndPlay(
     const { restart, cases } = paths
       ? consequenceOf(paths, suites, target)
       : { restart: false, cases: suites.cases };
-    if (restart) await warm.letGo();
+    if (restart) await warm.replace();
     if (cases.length === 0) return code;
     const record = await play(target, paths ? { ...suites, cases, whole: false } : suites, warm, signal);
     return exitCodeFor(record, strictness);

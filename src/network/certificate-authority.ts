@@ -83,6 +83,28 @@ export class CertificateAuthority {
     return new CertificateAuthority(new X509Certificate(certificate), keys);
   }
 
+  /** The same authority again, of what `write` wrote. */
+  static async read(text: string): Promise<CertificateAuthority> {
+    const [certificate = '', privateKey = '', publicKey = ''] = text.split('.');
+    const curve = { name: algorithm.name, namedCurve: algorithm.namedCurve };
+    const octets = (base64: string) => Buffer.from(base64, 'base64');
+    const keys = {
+      privateKey: await webcrypto.subtle.importKey('pkcs8', octets(privateKey), curve, true, ['sign']),
+      publicKey: await webcrypto.subtle.importKey('spki', octets(publicKey), curve, true, ['verify']),
+    };
+    return new CertificateAuthority(new X509Certificate(octets(certificate)), keys);
+  }
+
+  /** Itself, private key and all, as a text without white space: for what outlives the run that made it. */
+  async write(): Promise<string> {
+    const parts = [
+      this.#root.rawData,
+      await webcrypto.subtle.exportKey('pkcs8', this.#keys.privateKey),
+      await webcrypto.subtle.exportKey('spki', this.#keys.publicKey),
+    ];
+    return parts.map((part) => Buffer.from(part).toString('base64')).join('.');
+  }
+
   /** What it is made of, in a form that another thread can be told. */
   get parts(): { certificate: string; keys: webcrypto.CryptoKeyPair } {
     return { certificate: this.certificate, keys: this.#keys };

@@ -47,6 +47,8 @@ export interface RunOptions {
   round?: number;
   /** Which share of the cases is played, where several runs share them. */
   shard?: Shard;
+  /** A container stays up after the run, and one that an earlier run kept is taken. */
+  keep?: boolean;
   /** Where the target comes from and stays up afterwards, instead of being started and stopped by this run. */
   warm?: WarmTarget;
   /** Aborting it ends the run early: what was played is recorded, the target is stopped. */
@@ -105,7 +107,8 @@ async function startAndPlay(
   const { signal, knownFailing, patienceMs = defaultPatienceMs } = options;
   const { onProgress } = reporter;
   const { warm } = options;
-  const starting = { signal, onProgress, apart: true } as const;
+  const keep = options.keep ? { keep: { fresh: false } } : {};
+  const starting = { signal, onProgress, apart: true, ...keep } as const;
   const target = await (warm?.get(options.target, starting) ?? startTarget(options.target, starting));
   clock.mark('startMs');
   try {

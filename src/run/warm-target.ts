@@ -6,15 +6,24 @@ import { acceptsNow } from './alive.ts';
 /** A target that stays up from one run to the next, until it is let go or is found dead. */
 export class WarmTarget {
   #target: RunningTarget | undefined;
+  #isChanged = false;
 
   /** The target, started where it is not up. Throws what `startTarget` throws. */
   async get(definition: TargetDefinition, options: StartOptions & { apart: true }): Promise<RunningTarget> {
-    if (this.#target && !(await acceptsNow(this.#target))) await this.letGo();
-    this.#target ??= await startTarget(definition, options);
+    if (this.#target && !(await acceptsNow(this.#target))) await this.replace();
+    const keep = options.keep && { keep: { fresh: this.#isChanged } };
+    this.#target ??= await startTarget(definition, { ...options, ...keep });
+    this.#isChanged = false;
     return this.#target;
   }
 
-  /** Stops it: the next run starts another one. */
+  /** Stops it: what the next run starts is another one, also where an earlier run kept one. */
+  async replace(): Promise<void> {
+    this.#isChanged = true;
+    await this.letGo();
+  }
+
+  /** Stops it, or leaves it to later runs where it is kept. */
   async letGo(): Promise<void> {
     const target = this.#target;
     this.#target = undefined;

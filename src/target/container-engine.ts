@@ -23,6 +23,9 @@ export const labels = {
   touchstone: 'touchstone',
   runner: 'touchstone.runner',
   machine: 'touchstone.machine',
+  /** It outlives its run on purpose; the value tells which server it is. */
+  kept: 'touchstone.kept',
+  authority: 'touchstone.authority',
 } as const;
 
 let engine: Promise<Engine> | undefined;
@@ -95,7 +98,9 @@ export async function removeLeftovers({ client }: Engine): Promise<void> {
   const { dockerode } = client.container;
   const filters = { label: [labels.touchstone, `${labels.machine}=${hostname()}`] };
   const containers = await dockerode.listContainers({ all: true, filters });
-  const orphans = containers.filter((container) => !isAlive(Number(container.Labels[labels.runner])));
+  const orphans = containers.filter(
+    ({ Labels }) => Labels[labels.kept] === undefined && !isAlive(Number(Labels[labels.runner])),
+  );
   await Promise.allSettled(
     orphans.map((orphan) => dockerode.getContainer(orphan.Id).remove({ force: true, v: true })),
   );

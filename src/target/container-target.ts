@@ -17,6 +17,7 @@ import {
 import { type Image, imageOfFolder, imageOfName } from './container-image.ts';
 import { deadline, type StartOptions } from './deadline.ts';
 import { TargetStartError } from './errors.ts';
+import { findKept, keyOf, labelsOfKept } from './kept-container.ts';
 import type { TargetDefinition } from './load-target.ts';
 import { LogLines } from './log-lines.ts';
 import type { TargetControl } from './running-target.ts';
@@ -38,14 +39,22 @@ export async function startContainerTarget(
   await sweepOnce(engine);
   const image = await findImage(engine, definition, start, options);
   const { CertificateAuthority } = await import('../network/certificate-authority.ts');
-  const authority = options.authority ?? (await CertificateAuthority.create());
+  const { keep } = options;
+  const key = keep && keyOf(image.id, start, definition.settings.endpoints, contentsOf(definition, start));
+  const kept = key && (await findKept(engine, definition.settings.target, key, keep.fresh));
+  const authority =
+    (kept || undefined)?.authority ?? options.authority ?? (await CertificateAuthority.create());
   options.signal.throwIfAborted();
   options.onProgress(`starting ${definition.settings.title}`);
 
   const limit = deadline(start.within, options.signal);
-  const container = new Container(engine, definition, start, image);
+  const container = new Container(engine, definition, start, image, kept ? kept.name : undefined);
   try {
-    await container.start(await filesOf(definition, start, authority, container.address), limit.signal);
+    if (kept) await container.attach();
+    else {
+      const files = await filesOf(definition, start, authority, container.address);
+      await container.start(files, key ? await labelsOfKept(key, authority) : {}, limit.signal);
+    }
     const target = new ServedTarget(
       definition,
       container,
@@ -54,6 +63,7 @@ export async function startContainerTarget(
     await container.healthy(limit.signal);
     await container.whileItLives((signal) => target.answers(signal), limit.signal);
     await target.learnVersion(limit.signal);
+    container.isKept = keep !== undefined;
     return target;
   } catch (error) {
     const seen = await container.describe();
@@ -112,6 +122,12 @@ async function filesOf(
   }));
 }
 
+/** What is put into the container from beside the target's file. */
+function contentsOf({ folder }: TargetDefinition, start: ContainerStart): string[] {
+  const sources = Object.values(start.files ?? {}).filter((source) => source.startsWith('.'));
+  return sources.map((source) => readFileSync(resolve(folder, source)).toString('base64'));
+}
+
 /** One container, from its creation to its removal. */
 class Container implements Host {
   readonly address: string;
@@ -123,17 +139,25 @@ class Container implements Host {
   readonly #name: string;
   readonly #log = new LogLines();
   readonly #forget: () => void;
+  /** `stop` leaves it as it is. */
+  isKept = false;
   #ports = new Map<number, number>();
   #starting: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
-  constructor(engine: Engine, definition: TargetDefinition, start: ContainerStart, image: Image) {
+  constructor(
+    engine: Engine,
+    definition: TargetDefinition,
+    start: ContainerStart,
+    image: Image,
+    name = `touchstone-${nameForEngine(definition.settings)}-${randomBytes(5).toString('hex')}`,
+  ) {
     this.address = engine.address;
     this.image = image;
     this.#engine = engine;
     this.#definition = definition;
     this.#start = start;
-    this.#name = `touchstone-${nameForEngine(definition.settings)}-${randomBytes(5).toString('hex')}`;
+    this.#name = name;
     this.#forget = onCleanup(() => this.stop());
   }
 
@@ -141,12 +165,16 @@ class Container implements Host {
     return this.#engine.client.container.getById(this.#name);
   }
 
-  async start(files: { target: string; content: Buffer | string }[], signal: AbortSignal): Promise<void> {
+  async start(
+    files: { target: string; content: Buffer | string }[],
+    further: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { settings } = this.#definition;
     const { library } = this.#engine;
     const generic = new (localContainer(library, this.address))(this.image.name)
       .withName(this.#name)
-      .withLabels(labelsOf(settings.target))
+      .withLabels({ ...labelsOf(settings.target), ...further })
       .withExposedPorts(...portsOf(settings))
       .withEnvironment(this.#start.environment ?? {})
       .withCopyContentToContainer(files.map((file) => ({ ...file, mode: 0o644 })))
@@ -168,6 +196,13 @@ class Container implements Host {
     this.#starting = generic.start();
     this.#starting.catch(() => {});
     await Promise.race([this.#starting, exited, over]);
+    await this.#learnPorts();
+  }
+
+  /** Takes a container that is up already. */
+  async attach(): Promise<void> {
+    const since = Math.floor(Date.now() / 1000);
+    this.#follow(await this.#engine.client.container.logs(this.#container, { since }));
     await this.#learnPorts();
   }
 
@@ -240,6 +275,7 @@ class Container implements Host {
 
   async stop(): Promise<void> {
     this.#forget();
+    if (this.isKept) return;
     this.#stopped = true;
     await this.#remove();
     // A container that the engine was only about to make is not found by the first attempt.

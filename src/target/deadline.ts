@@ -6,6 +6,8 @@ export interface StartOptions {
   signal: AbortSignal;
   /** What is going on, for people. */
   onProgress: (text: string) => void;
+  /** A container stays up after `stop`, and one that is up already is taken; `fresh`: not that one. */
+  keep?: { fresh: boolean };
   /** Signs the server's certificate; without it, an authority is made for this target. */
   authority?: CertificateAuthority;
 }
