@@ -116,7 +116,13 @@ class ActorReader {
     const [, verb = '', whom] =
       /^(cuts?|halts|restores|slows|slices)(?: \d+ of \d+ of)? ([\w-]+)/.exec(text) ?? [];
     if (verb === '') return { kind: 'event', at, actor, mark: endOf(text), text };
-    return { kind: 'event', at, actor: whom ?? actor, mark: marks[verb] ?? 'note', text: `network: ${text}` };
+    return {
+      kind: 'event',
+      at,
+      actor: whom ?? actor,
+      mark: marks[verb] ?? 'note',
+      text: `the network ${text}`,
+    };
   }
 
   #switch(): void {

@@ -99,10 +99,15 @@ function Row({ row, wire }: { row: WireRow; wire: Wire }) {
           </span>
         </Lanes>
         <div class="wire-content">
-          <span class={`who hue-${hue}`}>
-            <Text of={row.actor} />
-          </span>
-          : <Text of={row.text} />
+          {row.text.startsWith('the network ') ? null : (
+            <>
+              <span class={`who hue-${hue}`}>
+                <Text of={row.actor} />
+              </span>
+              {': '}
+            </>
+          )}
+          <Text of={row.text} />
         </div>
       </div>
     );
@@ -135,7 +140,8 @@ function Row({ row, wire }: { row: WireRow; wire: Wire }) {
   );
 }
 
-const eventSigns = { cut: '✂', halt: '⏸', restore: '▶', slow: '◷', end: '■', tls: '⚿', note: '•' } as const;
+/** Of signs that every font has. */
+const eventSigns = { cut: '×', halt: '‖', restore: '›', slow: '~', end: '■', tls: 'T', note: '•' } as const;
 
 function Lanes({ count, children }: { count: number; children: ComponentChildren }) {
   return (
