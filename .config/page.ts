@@ -11,7 +11,7 @@ export default defineConfig({
   base: './',
   logLevel: 'warn',
   plugins: [inOneFile()],
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   build: {
     outDir: root('dist/report'),
     // Beside it lies what the compiler has written.
