@@ -2,6 +2,7 @@ import { accept } from './accept.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { compare } from './compare.ts';
+import { completionOf } from './completion.ts';
 import { coverage } from './coverage.ts';
 import { doctor } from './doctor.ts';
 import { importing } from './import.ts';
@@ -32,4 +33,5 @@ export const commands: readonly Command[] = [
   init,
   newCase,
   importing,
+  completionOf(() => commands),
 ];

@@ -10,7 +10,7 @@ export const prove: Command = {
     'Shows for each case which faults of the embedded server fail it, and names those that nothing fails',
   options: {
     ...selectionOptions,
-    fault: { type: 'string', value: 'NAME', help: 'Only this fault' },
+    fault: { type: 'string', value: 'FAULT', help: 'Only this fault' },
     exhaustive: {
       type: 'boolean',
       help: 'Every case under every fault that it can notice, not only up to the first',

@@ -10,7 +10,8 @@ import { type Option, UsageError, type Words } from './command.ts';
 
 /** Annotations and the step's summary: what `github` means among reporters. */
 const github = 'github';
-const names = [...reports.map(({ name }) => name), github];
+export const reporterNames: readonly string[] = [...reports.map(({ name }) => name), github, 'none'];
+const names = reporterNames.filter((name) => name !== 'none');
 const usual = reports.filter((report) => report.usual).map(({ name }) => name);
 
 /** Which reports are written. */

@@ -14,7 +14,7 @@ export const suitesOption = {
 /** Which cases: the same options for every command that plays or lists cases. */
 export const selectionOptions = {
   only: { type: 'string', multiple: true, value: 'GLOB', help: 'Cases by id, globs by segment: rfc6121/**' },
-  spec: { type: 'string', multiple: true, value: 'NAME', help: 'Cases of a specification: "RFC 6121"' },
+  spec: { type: 'string', multiple: true, value: 'SPEC', help: 'Cases of a specification: "RFC 6121"' },
   level: { type: 'string', multiple: true, value: 'LEVEL', help: 'Cases of a level: MUST, SHOULD, MAY' },
   heavy: { type: 'boolean', help: 'The heavy cases too, which take minutes' },
   needs: { type: 'string', multiple: true, value: 'CAPABILITY', help: 'Cases that need a capability' },

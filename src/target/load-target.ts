@@ -164,7 +164,8 @@ function check(): SchemaCheck<TargetFile> {
   return compiled;
 }
 
-function findFile(nameOrPath: string): string | undefined {
+/** The file of the target of that name, or at that path, without a variant behind it. */
+export function findFile(nameOrPath: string): string | undefined {
   const isName = /^[a-z0-9-]+$/.test(nameOrPath);
   const candidates = isName ? [join(containers, nameOrPath), nameOrPath] : [nameOrPath];
   for (const candidate of candidates) {
