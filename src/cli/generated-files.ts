@@ -7,6 +7,7 @@ import { catalogueSchema } from '../suite/catalogue.schema.ts';
 import { publishedSuiteSchema } from '../suite/published-schema.ts';
 import { targetSchema } from '../target/target.schema.ts';
 import { referencePage } from '../vocabulary/reference-page.ts';
+import { commandsPage, errorsPage } from './docs.ts';
 
 /** A file that is made from the sources, and lies in the repository so that editors and readers find it. */
 export interface GeneratedFile {
@@ -26,11 +27,16 @@ function schemaFile(path: string, schema: object): GeneratedFile {
   return { path, file: fileURLToPath(new URL(path, root)), schema, text };
 }
 
+function page(path: string, text: () => string): GeneratedFile {
+  return { path, file: fileURLToPath(new URL(path, root)), text };
+}
+
 /** Every generated file; `npm run generate` writes them, a test says when one is stale. */
 export function generatedFiles(): GeneratedFile[] {
-  const verbs = 'suites/VERBS.md';
   return [
-    { path: verbs, file: fileURLToPath(new URL(verbs, root)), text: referencePage },
+    page('suites/VERBS.md', referencePage),
+    page('docs/commands.md', commandsPage),
+    page('docs/errors.md', errorsPage),
     schemaFile('src/suite/suite.schema.json', publishedSuiteSchema()),
     schemaFile('src/suite/requirements.schema.json', catalogueSchema),
     schemaFile('src/target/target.schema.json', targetSchema),

@@ -70,6 +70,8 @@ describe('wrong words end with 2', () => {
     const { code, errors } = await touchstone(...args);
     expect(errors).toContain(says);
     expect(errors).not.toContain('Touchstone itself failed');
+    // `check` shows what it was asked for.
+    if (args[0] !== 'check') expect(errors).toMatch(/[\n ]\[TS-E00\d\]\n$/);
     expect(code).toBe(2);
   });
 
@@ -138,6 +140,7 @@ describe('what is asked for is printed, and ends with 0', () => {
     [['help', 'run'], '--target'],
     [['list', '--faults'], 'change-text'],
     [['coverage', '--summary'], 'testable'],
+    [['help', 'TS-E011'], 'cannot be reached (exit code 3)'],
     [['verbs'], 'xmpp'],
   ])('%j', async (args, says) => {
     const { code, output } = await touchstone(...args);
@@ -185,7 +188,7 @@ it('run --trace shows the wire as it is played on, and show tells all that the r
   const misspelt = await show('server-domian');
   expect([misspelt.code, misspelt.errors]).toEqual([
     2,
-    'the record holds no case server-domian; did you mean `server-domain`?\n',
+    'the record holds no case server-domian; did you mean `server-domain`? [TS-E001]\n',
   ]);
 });
 

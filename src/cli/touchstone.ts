@@ -1,16 +1,11 @@
 #!/usr/bin/env node
-import { UnmergeableError } from '../record/merge.ts';
-import { InvalidRecordError, UnwritableFileError } from '../record/record-errors.ts';
 import { version } from '../run/version.ts';
-import { EmptySelectionError } from '../suite/select.ts';
 import { runCleanups } from '../target/cleanups.ts';
-import { EngineMissingError, NoAccountError, TargetStartError } from '../target/errors.ts';
-import { UnknownTargetError } from '../target/load-target.ts';
-import { InvalidFileError, nearest } from '../target/yaml-document.ts';
+import { nearest } from '../target/yaml-document.ts';
 import { helpOf, parseWords, UsageError } from './command.ts';
 import { commands } from './commands.ts';
+import { errorCodeOf, errorText, helpOfCode } from './error-codes.ts';
 import { exitCodes } from './exit-codes.ts';
-import { UnansweredError } from './questions.ts';
 
 function overview(): string {
   const width = Math.max(...commands.map((command) => command.name.length));
@@ -28,6 +23,11 @@ function overview(): string {
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   if (name === 'help' && commands.some((one) => one.name === rest[0])) return main([...rest, '--help']);
+  const explained = name === 'help' ? helpOfCode(rest[0] ?? '') : undefined;
+  if (explained !== undefined) {
+    process.stdout.write(explained);
+    return exitCodes.conformant;
+  }
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     process.stdout.write(overview());
     return name === undefined ? exitCodes.usage : exitCodes.conformant;
@@ -52,26 +52,6 @@ async function main(args: readonly string[]): Promise<number> {
   return command.run(parseWords(command, rest));
 }
 
-function exitCodeFor(error: unknown): number {
-  if (
-    error instanceof UsageError ||
-    error instanceof InvalidFileError ||
-    error instanceof UnknownTargetError ||
-    error instanceof EmptySelectionError ||
-    error instanceof UnwritableFileError ||
-    error instanceof InvalidRecordError ||
-    error instanceof UnmergeableError
-  )
-    return exitCodes.usage;
-  if (
-    error instanceof EngineMissingError ||
-    error instanceof TargetStartError ||
-    error instanceof NoAccountError
-  )
-    return exitCodes.targetUnreachable;
-  return error instanceof UnansweredError ? exitCodes.interrupted : exitCodes.touchstoneFailed;
-}
-
 /** What is still on its way into a pipe has to be out before the process ends. */
 function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
@@ -82,7 +62,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 // A mistake of ours that nobody caught. Containers and processes outlive this one: they are stopped first.
 process.on('uncaughtException', (error) => {
-  process.stderr.write(`Touchstone itself failed: ${error.stack ?? error.message}\n`);
+  process.stderr.write(errorText(error));
   void runCleanups().finally(() => process.exit(exitCodes.touchstoneFailed));
 });
 
@@ -90,10 +70,8 @@ let code: number;
 try {
   code = await main(process.argv.slice(2));
 } catch (error) {
-  code = exitCodeFor(error);
-  const own = code === exitCodes.touchstoneFailed;
-  const text = error instanceof Error ? (own ? error.stack : error.message) : String(error);
-  process.stderr.write(`${own ? 'Touchstone itself failed: ' : ''}${text}\n`);
+  code = errorCodeOf(error).exitCode;
+  process.stderr.write(errorText(error));
 }
 await Promise.all([process.stdout, process.stderr].map(written));
 // A library may keep idle sockets to the container engine open; nothing of ours is left by now.
