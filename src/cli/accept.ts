@@ -21,6 +21,12 @@ import { Questions } from './questions.ts';
 
 const widest = 400;
 
+/** A patch without the heading that only other tools read. */
+function patchOf(path: string, before: string, after: string): string {
+  const patch = createTwoFilesPatch(path, path, before, after, undefined, undefined, { context: 2 });
+  return printable(patch.slice(patch.indexOf('--- ')).trimEnd());
+}
+
 export const accept: Command = {
   name: 'accept',
   takes: '[RECORD]',
@@ -202,10 +208,7 @@ async function finish(changes: readonly Change[], isDry: boolean): Promise<void>
     const path = relative(process.cwd(), file) || file;
     const isChanged = before === undefined ? text.entries.length > 0 : after !== before;
     const lines = told.map((line) => oneLine(line, widest).replace(/^(?![+-] )/, '  '));
-    if (isDry && isChanged)
-      lines.push(
-        printable(createTwoFilesPatch(path, path, before ?? '', after, undefined, undefined, { context: 2 })),
-      );
+    if (isDry && isChanged) lines.push(patchOf(path, before ?? '', after));
     else if (isChanged) await writeWhole(file, after);
     const end = isChanged ? (isDry ? `${path} would be changed` : `wrote ${path}`) : `${path} stays as it is`;
     process.stdout.write(`${[...lines, end].join('\n')}\n`);

@@ -68,7 +68,10 @@ export class KnownFailingText {
     if (variants === null) chunk.node.delete('variants');
     else if (variants) setVariants(chunk.node, variants);
     chunk.entry = entryOf(chunk.node);
-    chunk.body = bodyOf(chunk.node);
+    chunk.body = withKeysOf(chunk.body, bodyOf(chunk.node), [
+      ...(cases ? ['case'] : []),
+      ...(variants === undefined ? [] : ['variants']),
+    ]);
   }
 
   /** Puts an entry before the first that names a later case, so that a list in order stays in order. */
@@ -178,6 +181,31 @@ function bodyOf(node: YAMLMap): string {
   list.items.push(node);
   document.contents = list as unknown as typeof document.contents;
   return document.toString({ lineWidth: widest, flowCollectionPadding: false });
+}
+
+/** The entry as it was written, with some of its keys as they are written now; lines that a person broke stay broken. */
+function withKeysOf(before: string, after: string, keys: readonly string[]): string {
+  const [old, fresh] = [linesByKey(before), linesByKey(after)];
+  // In braces, or indented otherwise than it is written here: it is written anew.
+  if (!old || !fresh) return after;
+  const names = [...fresh.keys()];
+  if (names.some((name) => !keys.includes(name) && !old.has(name))) return after;
+  const body = names.map((name) => (keys.includes(name) ? fresh : old).get(name) ?? fresh.get(name) ?? '');
+  return `- ${body.join('').slice(2)}`;
+}
+
+/** The lines of each key of an entry, all indented by two; undefined where a line is of no key. */
+function linesByKey(body: string): Map<string, string> | undefined {
+  const found = new Map<string, string>();
+  let key: string | undefined;
+  for (const line of withNewline(body)
+    .replace(/^- /, '  ')
+    .split(/(?<=\n)/)) {
+    key = /^ {2}([a-z]+):(?=\s)/.exec(line)?.[1] ?? key;
+    if (key === undefined) return undefined;
+    found.set(key, (found.get(key) ?? '') + line);
+  }
+  return found;
 }
 
 function lineStart(text: string, at: number): number {
