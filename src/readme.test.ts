@@ -231,7 +231,9 @@ function consequenceOf(quoted: string): string {
   const one = { verdict } as CaseResult;
   if (failsRun(one)) return verdict === 'error' ? 'yes, with code 4' : 'yes';
   if (failsRun(one, { strict: true })) return 'with `--strict`';
-  return verdict === 'unsupported' ? 'with `--fail-on unsupported`' : 'no';
+  return failsRun(one, { failOn: [one.verdict] }) && verdict !== 'pass'
+    ? `with \`--fail-on ${verdict}\``
+    : 'no';
 }
 
 describe('the command line', () => {
