@@ -283,9 +283,13 @@ function targetOf(words: readonly string[]): TargetDefinition {
   return loadTarget(name.startsWith('.') ? join(folder, name) : name);
 }
 
+/** These need a record, a server or a shell, or add to the suites: the tests of the commands play them. */
+const elsewhere: readonly string[] = ['show', 'accept', 'doctor', 'completion', 'new'];
+
 /** Needs no container engine, and not all the suites; the other tests of the commands run the rest. */
 function isCheap(words: readonly string[]): boolean {
   const [name = ''] = words;
+  if (elsewhere.includes(name)) return false;
   if (name === 'run' || name === 'prove' || name === 'coverage') return words.includes('--suites');
   return name !== 'list' || words.includes('--faults');
 }
