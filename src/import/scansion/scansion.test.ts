@@ -85,7 +85,7 @@ describe('scripts that use all of the language', () => {
   it('pass on the embedded server', async () => {
     const played = await touchstone('run', '--suites', 'made', '--out', 'report');
     expect(played.output).toContain('4 pass, 1 unsupported');
-    expect(played.output).toContain('rooms (1 case)');
+    expect(played.output).toContain('pubsub (1 case)');
     expect(played.code).toBe(exitCodes.conformant);
   });
 
