@@ -100,6 +100,11 @@ const evidence = {
       },
     },
     serverLog: { ...texts, description: 'What the server logged while the case was played' },
+    serverLogAt: {
+      type: 'array',
+      items: { type: 'number' },
+      description: 'When each of these lines came, in milliseconds since the case began',
+    },
   },
 } as const;
 

@@ -2,7 +2,7 @@ import type { CaseResult, RunRecord } from '../record/record.schema.ts';
 import type { Colours } from './colours.ts';
 import { differenceLines, headText } from './failure-text.ts';
 import { oneLine, printable } from './printable.ts';
-import { commandFor, wireOf } from './wire-rows.ts';
+import { commandFor, logIsPlaced, wireOf } from './wire-rows.ts';
 import { counted, WireText } from './wire-text.ts';
 
 const widest = 400;
@@ -99,6 +99,6 @@ function wire({ evidence, failure, verdict }: CaseResult, colours: Colours): str
 
 function serverLog({ evidence }: CaseResult, colours: Colours): string[] {
   const log = evidence?.serverLog ?? [];
-  if (log.length === 0) return [];
+  if (log.length === 0 || (evidence && logIsPlaced(evidence))) return [];
   return ['', colours.bold('What the server logged'), ...log.map((line) => `  ${oneLine(line, widest)}`)];
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { TranscriptEntry } from '../record/record.schema.ts';
+import type { Evidence, TranscriptEntry } from '../record/record.schema.ts';
 import { encodeFrames } from '../websocket/frame.ts';
 import { prettyXml } from './pretty-xml.ts';
 import { type FramePart, FrameReader } from './wire-frames.ts';
-import { commandFor, hexLines, wireOf } from './wire-rows.ts';
+import { commandFor, hexLines, logIsPlaced, wireOf } from './wire-rows.ts';
 
 function indented(text: string): string[] {
   return prettyXml(text).map(
@@ -135,4 +135,33 @@ it('the command names target and case as a shell takes them', () => {
     "npx touchstone run --target ./my-server@1.0 --only 'a/b'",
   );
   expect(commandFor('a b', { id: "it's" })).toBe("npx touchstone run --target 'a b' --only 'it'\\''s'");
+});
+
+describe('what the server logged', () => {
+  const entry = (at: number): TranscriptEntry => ({
+    at,
+    actor: 'romeo',
+    direction: 'event',
+    bytes: 0,
+    text: `at ${at}`,
+  });
+  const transcript = [entry(1), entry(5), entry(9)];
+  const textsOf = (evidence: Evidence) =>
+    wireOf(evidence, undefined).rows.map((row) => ('text' in row ? row.text : ''));
+
+  it('stands between what passed before and after it', () => {
+    const evidence = {
+      transcript,
+      serverLog: ['early', 'first', 'second', 'late'],
+      serverLogAt: [0, 5.5, 6, 20],
+    };
+    expect(textsOf(evidence)).toEqual(['early', 'at 1', 'at 5', 'first', 'second', 'at 9', 'late']);
+    expect(logIsPlaced(evidence)).toBe(true);
+  });
+
+  it('is left to others where nobody knows when it came', () => {
+    const evidence = { transcript, serverLog: ['sometime'] };
+    expect(textsOf(evidence)).toEqual(['at 1', 'at 5', 'at 9']);
+    expect(logIsPlaced(evidence)).toBe(false);
+  });
 });

@@ -23,6 +23,8 @@ export type WireRow =
       parts: WirePart[];
     }
   | { kind: 'event'; at: number; actor: string; mark: WireMark; text: string }
+  /** What the server logged. */
+  | { kind: 'log'; at: number; text: string }
   | { kind: 'omitted'; entries: number; bytes: number };
 
 export interface Wire {
@@ -37,17 +39,19 @@ export interface Wire {
 const noLane = new Set(['network', 'server']);
 
 /** What passed in a case, as rows of a sequence diagram. */
-export function wireOf({ transcript, omitted }: Evidence, failure: Failure | undefined): Wire {
+export function wireOf(evidence: Evidence, failure: Failure | undefined): Wire {
+  const { transcript, omitted } = evidence;
   const reader = new WireReader();
-  const rows: WireRow[] = [];
+  const passed: WireRow[] = [];
   const failed = failedStep(transcript, failure);
   for (const [index, entry] of transcript.entries()) {
     if (omitted?.after === index)
-      rows.push({ kind: 'omitted', entries: omitted.entries, bytes: omitted.bytes });
-    rows.push(...reader.rows(entry, index === failed));
+      passed.push({ kind: 'omitted', entries: omitted.entries, bytes: omitted.bytes });
+    passed.push(...reader.rows(entry, index === failed));
   }
   if (omitted?.after === transcript.length)
-    rows.push({ kind: 'omitted', entries: omitted.entries, bytes: omitted.bytes });
+    passed.push({ kind: 'omitted', entries: omitted.entries, bytes: omitted.bytes });
+  const rows = withLog(passed, evidence);
   const begins = rows.findIndex((row) => row.kind === 'step');
   const setUp = failure?.kind === 'setup' || begins < 0 ? [] : rows.slice(0, begins);
   return {
@@ -55,6 +59,24 @@ export function wireOf({ transcript, omitted }: Evidence, failure: Failure | und
     setUp,
     rows: rows.slice(setUp.length),
   };
+}
+
+/** Whether the rows hold what the server logged: older records do not say when it did. */
+export function logIsPlaced({ serverLog = [], serverLogAt = [] }: Evidence): boolean {
+  return serverLog.length > 0 && serverLog.length === serverLogAt.length;
+}
+
+/** The rows, and between them what the server logged meanwhile. */
+function withLog(rows: readonly WireRow[], evidence: Evidence): WireRow[] {
+  if (!logIsPlaced(evidence)) return [...rows];
+  const { serverLog = [], serverLogAt = [] } = evidence;
+  const log = serverLog.map((text, index): WireRow => ({ kind: 'log', at: serverLogAt[index] ?? 0, text }));
+  const all: WireRow[] = [];
+  for (const row of rows) {
+    while (log[0] && 'at' in row && 'at' in log[0] && log[0].at < row.at) all.push(...log.splice(0, 1));
+    all.push(row);
+  }
+  return [...all, ...log];
 }
 
 /** Those who play in the steps first, in their order; then those who are only there. */

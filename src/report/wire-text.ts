@@ -40,6 +40,7 @@ export class WireText {
       const step = oneLine(row.text, widest);
       return [`${time} ${row.failed ? red(bold(`✗ ${step}`)) : bold(`▸ ${step}`)}`];
     }
+    if (row.kind === 'log') return [`${time} ${dim(`≡ server logs: ${oneLine(row.text, widest)}`)}`];
     const actor = this.#actor(row.actor);
     if (row.kind === 'event') return [`${time} ${signs[row.mark]} ${actor} ${oneLine(row.text, widest)}`];
     const way = row.direction === 'sent' ? `${actor} → server` : `${actor} ← server`;

@@ -169,7 +169,12 @@ export class Playing {
     const result = resultOf(one, played.result);
     if (result.verdict !== 'pass' || this.#options.transcripts) {
       const log = target.logsSince(since);
-      result.evidence = { ...played.transcript.toEvidence(), ...(log.length > 0 ? { serverLog: log } : {}) };
+      const serverLog = log.map(({ text }) => text);
+      const serverLogAt = log.map(({ time }) => time - since);
+      result.evidence = {
+        ...played.transcript.toEvidence(),
+        ...(log.length > 0 ? { serverLog, serverLogAt } : {}),
+      };
     }
     return { result, secrets: played.secrets, serverGone: played.serverGone };
   }

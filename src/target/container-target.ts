@@ -19,7 +19,7 @@ import { deadline, type StartOptions } from './deadline.ts';
 import { TargetStartError } from './errors.ts';
 import { findKept, keyOf, labelsOfKept } from './kept-container.ts';
 import type { TargetDefinition } from './load-target.ts';
-import { LogLines } from './log-lines.ts';
+import { type LogLine, LogLines } from './log-lines.ts';
 import type { TargetControl } from './running-target.ts';
 import { certificateNames, type Host, ServedTarget, trustOf } from './served-target.ts';
 import type { ContainerStart, TargetFile } from './target.schema.ts';
@@ -214,7 +214,7 @@ class Container implements Host {
     return this.#engine.client.container.exec(this.#container, command);
   }
 
-  logsSince(time: number): string[] {
+  logsSince(time: number): LogLine[] {
     return this.#log.since(time);
   }
 

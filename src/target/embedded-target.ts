@@ -5,6 +5,7 @@ import { canHaveThreads } from '../threads/thread.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { StartOptions } from './deadline.ts';
 import type { TargetDefinition } from './load-target.ts';
+import type { LogLine } from './log-lines.ts';
 import { probe } from './probe.ts';
 import {
   type Account,
@@ -99,7 +100,7 @@ class EmbeddedTarget<Server extends EmbeddedServer | ServerThread> implements Ru
     };
   }
 
-  logsSince(): string[] {
+  logsSince(): LogLine[] {
     return [];
   }
 

@@ -1,9 +1,16 @@
 const mostLines = 2000;
 const longestLine = 2000;
 
+/** A line that a server logged. */
+export interface LogLine {
+  /** When it came, as `Date.now()`. */
+  time: number;
+  text: string;
+}
+
 /** The last lines that a server logged, with the time each of them came. Bounded whatever the server writes. */
 export class LogLines {
-  #lines: { time: number; text: string }[] = [];
+  #lines: LogLine[] = [];
   #rest = '';
 
   /** Takes what came, cut anywhere. */
@@ -16,12 +23,15 @@ export class LogLines {
   }
 
   /** Lines since that time, the last 200 of them. */
-  since(time: number): string[] {
-    const lines = this.#lines.filter((line) => line.time >= time).map((line) => line.text);
-    return (this.#rest === '' ? lines : [...lines, this.#rest]).slice(-200);
+  since(time: number): LogLine[] {
+    const lines = this.#lines.filter((line) => line.time >= time);
+    const rest = this.#rest === '' ? [] : [{ time: Date.now(), text: this.#rest }];
+    return [...lines, ...rest].slice(-200);
   }
 
   last(count: number): string[] {
-    return this.since(0).slice(-count);
+    return this.since(0)
+      .map(({ text }) => text)
+      .slice(-count);
   }
 }

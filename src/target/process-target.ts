@@ -9,7 +9,7 @@ import { runCommand, runToSuccess } from './commands.ts';
 import { deadline, type StartOptions } from './deadline.ts';
 import { TargetStartError } from './errors.ts';
 import type { TargetDefinition } from './load-target.ts';
-import { LogLines } from './log-lines.ts';
+import { type LogLine, LogLines } from './log-lines.ts';
 import { fillIn } from './placeholders.ts';
 import { type EndpointKind, endpointKinds, type TargetControl } from './running-target.ts';
 import { certificateNames, type Host, ServedTarget, trustOf } from './served-target.ts';
@@ -140,7 +140,7 @@ class ProcessHost implements Host {
     return runCommand(command, this.#place, signal);
   }
 
-  logsSince(time: number): string[] {
+  logsSince(time: number): LogLine[] {
     return this.#log.since(time);
   }
 

@@ -1,5 +1,6 @@
 import type { CertificateAuthority } from '../network/certificate-authority.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { LogLine } from './log-lines.ts';
 
 /** Every way in that a target can declare; `-tls` means TLS from the first octet. */
 export const endpointKinds = [
@@ -85,7 +86,7 @@ export interface RunningTarget {
   newAccount(signal?: AbortSignal): Promise<Account>;
   readonly control?: TargetControl;
   /** What the server logged since that time (milliseconds, as `Date.now()`), at most the last 200 lines. */
-  logsSince(time: number): string[];
+  logsSince(time: number): LogLine[];
   /** Embedded only: resolves when everything that was received has been answered. */
   settled?(othersAreBusy?: () => boolean): Promise<void>;
   /** Embedded only: from now on the faults act. */

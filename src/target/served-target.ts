@@ -5,6 +5,7 @@ import { type Accounts, accountsOf, type CommandResult } from './accounts.ts';
 import { waitForAnswer } from './answers.ts';
 import type { Capabilities } from './capabilities.ts';
 import { kindOf, type TargetDefinition } from './load-target.ts';
+import type { LogLine } from './log-lines.ts';
 import { fillIn } from './placeholders.ts';
 import { probe } from './probe.ts';
 import { Registrar } from './register-in-band.ts';
@@ -32,7 +33,7 @@ export interface Host {
   readonly image?: { readonly name: string; readonly id: string };
   /** Placeholders that commands may name. */
   readonly values: Readonly<Record<string, string>>;
-  logsSince(time: number): string[];
+  logsSince(time: number): LogLine[];
   /** Never throws. */
   stop(): Promise<void>;
 }
@@ -116,7 +117,7 @@ export class ServedTarget implements RunningTarget {
     return this.#accounts.take(signal);
   }
 
-  logsSince(time: number): string[] {
+  logsSince(time: number): LogLine[] {
     return this.#host.logsSince(time);
   }
 

@@ -61,7 +61,7 @@ async function echoed(running: RunningTarget): Promise<string> {
 const pidOf = (running: RunningTarget) =>
   Number(
     /process (\d+) listens/.exec(
-      running.logsSince(0).findLast((line) => line.startsWith('process')) ?? '',
+      running.logsSince(0).findLast(({ text }) => text.startsWith('process'))?.text ?? '',
     )?.[1],
   );
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Failure } from '../../record/record.schema.ts';
 import { printable } from '../printable.ts';
-import { commandFor } from '../wire-rows.ts';
+import { commandFor, logIsPlaced } from '../wire-rows.ts';
 import { type Item, type OpenCase, type Report, readCase } from './data.ts';
 import { Diff } from './diff.tsx';
 import {
@@ -128,7 +128,7 @@ function Detail({ item, detail }: { item: Item; detail: OpenCase }) {
           </p>
         </Section>
       )}
-      {evidence?.serverLog && evidence.serverLog.length > 0 ? (
+      {evidence?.serverLog && evidence.serverLog.length > 0 && !logIsPlaced(evidence) ? (
         <Section title="The server’s log" extra={plural(evidence.serverLog.length, 'line')}>
           <Scroller look="log" name="What the server logged">
             <Text of={evidence.serverLog.join('\n')} />

@@ -86,6 +86,22 @@ function Row({ row, wire }: { row: WireRow; wire: Wire }) {
         <Text of={row.text.trim()} />
       </h3>
     );
+  if (row.kind === 'log')
+    return (
+      <div class="wire-row wire-log">
+        <span class="wire-time">{row.at.toFixed(0)}</span>
+        <Lanes count={actors.length + 1}>
+          <span class="event-mark" style={{ '--lane': actors.length }} aria-hidden="true">
+            ≡
+          </span>
+        </Lanes>
+        <div class="wire-content">
+          <span class="who hue-server">server logs</span>
+          {': '}
+          <Text of={row.text} />
+        </div>
+      </div>
+    );
   const at = actors.indexOf(row.actor);
   const lane = at < 0 ? actors.length : at;
   const hue = at < 0 ? 'server' : String(at % hues);
