@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const alone = [
   'src/bench/bench.test.ts',
   'src/cli/prove.test.ts',
+  'src/image.test.ts',
   'src/run/containers.test.ts',
   'src/target/container-target.test.ts',
 ];
