@@ -283,8 +283,17 @@ function targetOf(words: readonly string[]): TargetDefinition {
   return loadTarget(name.startsWith('.') ? join(folder, name) : name);
 }
 
-/** These need a record, a server or a shell, or add to the suites: the tests of the commands play them. */
-const elsewhere: readonly string[] = ['show', 'accept', 'doctor', 'completion', 'new'];
+/** These need records, a server or a shell, or add to the suites: the tests of the commands play them. */
+const elsewhere: readonly string[] = [
+  'show',
+  'report',
+  'merge',
+  'compare',
+  'accept',
+  'doctor',
+  'completion',
+  'new',
+];
 
 /** Needs no container engine, and not all the suites; the other tests of the commands run the rest. */
 function isCheap(words: readonly string[]): boolean {

@@ -165,6 +165,33 @@ describe.skipIf(skip)('a container target', { timeout: 300_000 }, () => {
     expect(await left()).toEqual([]);
   });
 
+  it('stays up where it is to be kept, until another one takes its place', async () => {
+    if (engine instanceof Error) throw engine;
+    const { dockerode } = engine.client.container;
+    const keep = (fresh: boolean) => startTarget(loadTarget('ws'), { keep: { fresh } });
+    const first = await keep(true);
+    const { endpoints, ca } = { endpoints: first.endpoints, ca: first.ca };
+    await first.stop();
+    const [name] = await left();
+    try {
+      // What clears up after runs that died lets it be.
+      await removeLeftovers(engine);
+      const second = await keep(false);
+      expect([second.endpoints, second.ca]).toEqual([endpoints, ca]);
+      expect(await echoed(second, 'websocket-tls')).toBe('hello');
+      await second.stop();
+      const third = await keep(true);
+      expect(await echoed(third, 'websocket-tls')).toBe('hello');
+      await third.stop();
+      const others = await left();
+      expect(others).toHaveLength(1);
+      expect(others).not.toContain(name);
+    } finally {
+      for (const one of await left())
+        await dockerode.getContainer(one.slice(1)).remove({ force: true, v: true });
+    }
+  });
+
   it('removes what a run left that died, and nothing of those alive', async () => {
     if (engine instanceof Error) throw engine;
     const { dockerode } = engine.client.container;
