@@ -1,12 +1,12 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { mergeShards } from '../record/merge.ts';
-import { readRecord, recordFiles, writeRecord } from '../record/record-file.ts';
+import { readRecord } from '../record/record-file.ts';
 import { exitCodeFor } from '../record/summary.ts';
 import { totals, wrote } from '../report/console.ts';
 import { together } from '../report/reporter.ts';
 import { version } from '../run/version.ts';
 import { type Command, UsageError } from './command.ts';
-import { reporterOption, reportersFor } from './reporters.ts';
+import { reporterOption, reportersOfRun } from './reporters.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
 
 export const merge: Command = {
@@ -34,17 +34,15 @@ export const merge: Command = {
     );
     const merged = mergeShards(named);
     const out = resolve(words.text('out') ?? 'touchstone-report');
-    const file = join(out, recordFiles.finished);
-    const written = [file];
+    const written: string[] = [];
     const strictness = strictnessOf(words);
-    const reporters = await reportersFor(words, {
+    const reporters = await reportersOfRun(words, {
       out,
       strictness,
       version: version(),
       environment: process.env,
-      writes: (one) => written.push(one),
+      writes: (file) => written.push(file),
     });
-    await writeRecord(file, merged);
     await together(reporters).onEnd({ format: 1, records: [merged], notPlayed: [] });
     process.stdout.write(`${[totals(merged), ...wrote(written)].join('\n')}\n`);
     return exitCodeFor(merged, strictness);

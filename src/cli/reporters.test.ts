@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,6 +88,34 @@ it('a run that was killed leaves what it knew, and which cases were pending', as
   expect(readFileSync(join(out, 'summary.md'), 'utf8')).toMatch(
     /stopped before its end[\s\S]*\d+ pending cases/,
   );
+});
+
+it('what a killed run left is gone when a later one did not get as far', () => {
+  const out = join(folder, 'later');
+  mkdirSync(out);
+  for (const name of ['record.jsonl', 'record.json', 'report.tap'])
+    writeFileSync(join(out, name), 'of an earlier run');
+  writeFileSync(
+    join(folder, 'ends.yaml'),
+    `target: ends
+title: Ends
+product: { name: ends }
+start: { process: { command: [node, -e, ""] } }
+endpoints: { websocket: { path: / } }
+`,
+  );
+  const { status } = touchstone(
+    'run',
+    '-q',
+    '--target',
+    './ends.yaml',
+    '--only',
+    'rfc6455/framing/**',
+    '--out',
+    out,
+  );
+  expect(status).toBe(3);
+  expect(readdirSync(out)).toEqual([]);
 });
 
 async function* changesOf(path: string): AsyncGenerator<void> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { githubReporter } from '../report/github.ts';
 import { recordReporter } from '../report/record-reporter.ts';
@@ -34,8 +34,7 @@ export async function reportersFor(words: Words, context: ReporterContext): Prom
 
 /** Those, and before them what writes the record itself. Throws `UsageError`. */
 export async function reportersOfRun(words: Words, context: ReporterContext): Promise<Reporter[]> {
-  const stale = reports.map(({ file }) => join(context.out, file));
-  return [recordReporter(context, stale), ...(await reportersFor(words, context))];
+  return [recordReporter(context), ...(await reportersFor(words, context))];
 }
 
 async function makerOf(name: string): Promise<MakeReporter> {

@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { exitCodeForSet, type RecordSet } from '../record/record-set.ts';
 import { exitCodeFor, type Strictness } from '../record/summary.ts';
 import { coloursFor } from '../report/colours.ts';
 import { type ConsoleOptions, ConsoleReporter } from '../report/console.ts';
+import { clearReports } from '../report/record-reporter.ts';
 import { type Reporter, together } from '../report/reporter.ts';
 import { setReport } from '../report/set-report.ts';
 import { TraceReporter } from '../report/trace.ts';
@@ -140,12 +141,7 @@ export const run: Command = {
         return await watchAndPlay(
           words,
           order,
-          (target, suites, warm, signal) =>
-            play(target, suites, {
-              alone: true,
-              warm,
-              signal: AbortSignal.any([signal, interrupted.signal]),
-            }),
+          (target, suites, warm) => play(target, suites, { alone: true, warm }),
           interrupted.signal,
         );
       }
@@ -165,8 +161,7 @@ export const run: Command = {
     } catch (error) {
       console?.erase();
       // What an earlier run wrote there must not be taken for this one's.
-      if (error instanceof TargetStartError || error instanceof EngineMissingError)
-        for (const file of written) rmSync(file, { force: true });
+      if (error instanceof TargetStartError || error instanceof EngineMissingError) clearReports(order.out);
       throw error;
     } finally {
       stopListening();
@@ -176,7 +171,7 @@ export const run: Command = {
 };
 
 /** What one of the runs has of its own. */
-interface Play extends Pick<RunOptions, 'round' | 'warm'>, Partial<Pick<RunOptions, 'signal'>> {
+interface Play extends Pick<RunOptions, 'round' | 'warm'> {
   /** Its record is all there will be. */
   alone?: boolean;
 }
@@ -259,10 +254,11 @@ function tellOf(set: RecordSet, { strictness }: Order, files: readonly string[])
 
 /** Nobody named a server: what passed is Touchstone's own, and who came has one that is to be tested. */
 const nextSteps = `
-That was Touchstone's own server, to show what a run looks like. Next, a server of yours:
-  npx touchstone init container        (or process, external) writes target.yaml; say in it where the server is
+That was Touchstone's own server, to show what a run looks like: open report.html in a browser. Next, a server of yours:
+  npx touchstone init                        asks three questions, and writes target.yaml
   npx touchstone run --target ./target.yaml
-or, with a container engine, one that is known:  npx touchstone run --target prosody
+or, with a container engine, one that is known:
+  npx touchstone run --target prosody
 `;
 
 function isFirstTry(words: Words): boolean {

@@ -12,12 +12,7 @@ import type { Words } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { suitesOf } from './selection-options.ts';
 
-type PlayOnce = (
-  target: TargetDefinition,
-  suites: Suites,
-  warm: WarmTarget,
-  signal: AbortSignal,
-) => Promise<RunRecord>;
+type PlayOnce = (target: TargetDefinition, suites: Suites, warm: WarmTarget) => Promise<RunRecord>;
 
 /**
  * `run --watch`: plays once, and then again whenever a file changes, what the change concerns. The target stays up
@@ -60,7 +55,7 @@ export async function watchAndPlay(
       : { restart: false, cases: suites.cases };
     if (restart) await warm.replace();
     if (cases.length === 0) return code;
-    const record = await play(target, paths ? { ...suites, cases, whole: false } : suites, warm, signal);
+    const record = await play(target, paths ? { ...suites, cases, whole: false } : suites, warm);
     return exitCodeFor(record, strictness);
   }
 }

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -99,12 +99,6 @@ describe('a record that is written while the run goes on', () => {
       [1, false],
       [2, true],
     ]);
-  });
-
-  it('is gone when something else has taken its place', async () => {
-    stream.run(facts, []);
-    stream.remove();
-    await expect(readFile(file)).rejects.toThrow('ENOENT');
   });
 });
 

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { CaseResult, RunRecord } from './record.schema.ts';
 import { RecordBuilder, type RunEnd, type RunFacts } from './record-builder.ts';
@@ -45,12 +45,6 @@ export class RecordStream {
       ...(staleKnownFailing ? { staleKnownFailing } : {}),
     };
     this.#write({ event: 'end', end: { durationMs, phases, ...further } });
-  }
-
-  /** Takes the file away: what it says is said elsewhere now. */
-  remove(): void {
-    this.close();
-    rmSync(this.#file, { force: true });
   }
 
   /** Leaves the file as it is. */

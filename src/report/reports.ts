@@ -72,7 +72,7 @@ export const reports: readonly Report[] = [
 ];
 
 /** The record where there is one, of one target: then nothing in a report has to say whose it is. */
-function onlyRecord({ records, notPlayed }: RecordSet): RecordSet['records'][number] | undefined {
+export function onlyRecord({ records, notPlayed }: RecordSet): RecordSet['records'][number] | undefined {
   const [record, ...others] = records;
   return others.length === 0 && notPlayed.length === 0 && record?.round === undefined ? record : undefined;
 }
