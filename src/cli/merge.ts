@@ -4,9 +4,8 @@ import { readRecord } from '../record/record-file.ts';
 import { exitCodeFor } from '../record/summary.ts';
 import { totals, wrote } from '../report/console.ts';
 import { together } from '../report/reporter.ts';
-import { version } from '../run/version.ts';
 import { type Command, UsageError } from './command.ts';
-import { reporterOption, reportersOfRun } from './reporters.ts';
+import { contextOf, outOption, reporterOption, reportersOfRun } from './reporters.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
 
 export const merge: Command = {
@@ -15,12 +14,7 @@ export const merge: Command = {
   summary: 'Makes one record of those of all shards of a run',
   options: {
     reporter: reporterOption,
-    out: {
-      type: 'string',
-      short: 'o',
-      value: 'DIR',
-      help: 'Where the record and the reports go; default: touchstone-report',
-    },
+    out: outOption,
     ...strictnessOptions,
   },
   examples: ['touchstone merge shard-1 shard-2 shard-3 --out touchstone-report'],
@@ -36,13 +30,7 @@ export const merge: Command = {
     const out = resolve(words.text('out') ?? 'touchstone-report');
     const written: string[] = [];
     const strictness = strictnessOf(words);
-    const reporters = await reportersOfRun(words, {
-      out,
-      strictness,
-      version: version(),
-      environment: process.env,
-      writes: (file) => written.push(file),
-    });
+    const reporters = await reportersOfRun(words, contextOf(out, strictness, written));
     await together(reporters).onEnd({ format: 1, records: [merged], notPlayed: [] });
     process.stdout.write(`${[totals(merged), ...wrote(written)].join('\n')}\n`);
     return exitCodeFor(merged, strictness);

@@ -3,9 +3,8 @@ import { readRecords, recordFiles } from '../record/record-file.ts';
 import { exitCodeForSet } from '../record/record-set.ts';
 import { wrote } from '../report/console.ts';
 import { together } from '../report/reporter.ts';
-import { version } from '../run/version.ts';
 import type { Command } from './command.ts';
-import { reporterOption, reportersFor } from './reporters.ts';
+import { contextOf, outOption, reporterOption, reportersFor } from './reporters.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
 
 export const report: Command = {
@@ -15,12 +14,7 @@ export const report: Command = {
   summary: 'Writes the reports of a record that is there already',
   options: {
     reporter: reporterOption,
-    out: {
-      type: 'string',
-      short: 'o',
-      value: 'DIR',
-      help: 'Where the reports go; default: touchstone-report',
-    },
+    out: outOption,
     ...strictnessOptions,
   },
   examples: ['touchstone report', `touchstone report ci/${recordFiles.unfinished} --reporter junit --out ci`],
@@ -29,13 +23,7 @@ export const report: Command = {
     const set = await readRecords(resolve(words.positionals[0] ?? out));
     const written: string[] = [];
     const strictness = strictnessOf(words);
-    const reporters = await reportersFor(words, {
-      out,
-      strictness,
-      version: version(),
-      environment: process.env,
-      writes: (file) => written.push(file),
-    });
+    const reporters = await reportersFor(words, contextOf(out, strictness, written));
     await together(reporters).onEnd(set);
     process.stdout.write(`${wrote(written).join('\n')}\n`);
     return exitCodeForSet(set, strictness);

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Strictness } from '../record/summary.ts';
 import { githubReporter } from '../report/github.ts';
 import { recordReporter } from '../report/record-reporter.ts';
 import type { MakeReporter, Reporter, ReporterContext } from '../report/reporter.ts';
 import { reporterOf, reports } from '../report/reports.ts';
+import { version } from '../run/version.ts';
 import { nearest } from '../target/mistake.ts';
 import { type Option, UsageError, type Words } from './command.ts';
 
@@ -21,6 +23,22 @@ export const reporterOption = {
   value: 'REPORTER',
   help: `Reports beside record.json: ${names.join(', ')}, none, or the path of a module of yours; default: ${usual.join(', ')}, and in a step of GitHub Actions github`,
 } as const satisfies Option;
+
+/** Where the record and the reports go. */
+export const outOption = {
+  type: 'string',
+  short: 'o',
+  value: 'DIR',
+  help: 'Where the record and the reports go; default: touchstone-report',
+} as const satisfies Option;
+
+/** What reporters of this process are made with; `written` fills with the files that they will have written. */
+export function contextOf(out: string, strictness: Strictness, written: string[]): ReporterContext {
+  const writes = (file: string) => {
+    written.push(file);
+  };
+  return { out, strictness, version: version(), environment: process.env, writes };
+}
 
 /** The reporters that the words name. Throws `UsageError` for what is no reporter. */
 export async function reportersFor(words: Words, context: ReporterContext): Promise<Reporter[]> {

@@ -20,7 +20,7 @@ import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, TargetStartError } from '../target/errors.ts';
 import { loadTarget, type TargetDefinition } from '../target/load-target.ts';
 import { type Command, UsageError, type Words } from './command.ts';
-import { reporterOption, reportersOfRun } from './reporters.ts';
+import { contextOf, outOption, reporterOption, reportersOfRun } from './reporters.ts';
 import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
 import { watchAndPlay } from './watch.ts';
@@ -37,12 +37,7 @@ export const run: Command = {
       help: 'A name (embedded, prosody, ...) or the path of a target.yaml, several times for several; default: embedded',
     },
     ...selectionOptions,
-    out: {
-      type: 'string',
-      short: 'o',
-      value: 'DIR',
-      help: 'Where the record and the reports go; default: touchstone-report',
-    },
+    out: outOption,
     reporter: reporterOption,
     jobs: {
       type: 'string',
@@ -96,13 +91,7 @@ export const run: Command = {
     const order = orderOf(words);
     const targets = targetsOf(words);
     const written: string[] = [];
-    const reporters = await reportersOfRun(words, {
-      out: order.out,
-      strictness: order.strictness,
-      version: version(),
-      environment: process.env,
-      writes: (file) => written.push(file),
-    });
+    const reporters = await reportersOfRun(words, contextOf(order.out, order.strictness, written));
     const interrupted = new AbortController();
     let console: ConsoleReporter | undefined;
     const stopListening = onInterrupt(interrupted, () => console);

@@ -3,6 +3,7 @@ import type { RunRecord } from '../record/record.schema.ts';
 import type { Colours } from './colours.ts';
 import { code, markdownText } from './markdown.ts';
 import { oneLine } from './printable.ts';
+import { whyOf } from './why.ts';
 
 /** What differs between two runs on one target. */
 export interface Comparison {
@@ -35,10 +36,7 @@ export function comparisonText({ earlier, later, differences }: Comparison, colo
 
 function why({ change, result }: Difference): string[] {
   if (change !== 'newly broken') return [];
-  const text = result.unexpectedPass
-    ? 'it is listed in known-failing.yaml, and passes'
-    : (result.reason ?? result.failure?.message);
-  return text === undefined ? [] : [`    ${oneLine(text, widest)}`];
+  return [`    ${oneLine(whyOf(result), widest)}`];
 }
 
 /** What differs, as Markdown for a pull request. */

@@ -5,6 +5,7 @@ import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts'
 import { oneLine } from './printable.ts';
 import type { Reporter, ReporterContext } from './reporter.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
+import { whyOf } from './why.ts';
 
 /** GitHub shows ten errors and ten warnings of a step; of more, only the log would tell. */
 const mostOfKind = 10;
@@ -48,14 +49,11 @@ function annotation(level: 'error' | 'warning', one: CaseResult, { target }: Run
   const { file, line, column } = { column: undefined, ...(one.failure?.step ?? one) };
   const [requirement] = one.covers;
   const section = requirement ? ` (${requirement.specification} section ${requirement.section})` : '';
-  const why = one.unexpectedPass
-    ? 'it is listed in known-failing.yaml, and passes'
-    : (one.reason ?? one.failure?.message ?? one.verdict);
   const place = { file, line: String(line), ...(column === undefined ? {} : { col: String(column) }) };
   return command(
     level,
     { ...place, title: `${one.id} on ${target.name}: ${one.verdict}` },
-    `${one.title}${section}: ${why}`,
+    `${one.title}${section}: ${whyOf(one)}`,
   );
 }
 

@@ -4,6 +4,7 @@ import type { RecordSet } from '../record/record-set.ts';
 import { exitCodeFor, failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
 import { code, markdownText } from './markdown.ts';
 import { columns } from './verdict-table.ts';
+import { whyOf } from './why.ts';
 
 /** A step's summary on GitHub holds a mebibyte, a comment much less: of long lists the beginning is shown. */
 const mostListed = 50;
@@ -81,13 +82,10 @@ function failure(one: CaseResult): string {
   const sections = [
     ...new Set(one.covers.map(({ specification, section }) => `${specification} section ${section}`)),
   ];
-  const why = one.unexpectedPass
-    ? 'it is listed in known-failing.yaml, and passes'
-    : (one.reason ?? one.failure?.message ?? one.verdict);
   const where = one.failure?.step ?? one;
   return [
     `${code(one.id)} ${one.verdict === 'fail' ? '' : `(${one.verdict}) `}${markdownText(one.title)}`,
-    `<br>${markdownText(why)}`,
+    `<br>${markdownText(whyOf(one))}`,
     `<br>${[...sections.map((section) => markdownText(section)), code(`${where.file}:${where.line}`)].join(', ')}`,
   ].join('');
 }

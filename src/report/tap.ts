@@ -2,6 +2,7 @@ import type { CaseResult } from '../record/record.schema.ts';
 import type { RecordSet } from '../record/record-set.ts';
 import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
 import { oneLine } from './printable.ts';
+import { whyOf } from './why.ts';
 
 const widest = 2_000;
 
@@ -44,13 +45,11 @@ function point(one: CaseResult, prefix: string, strictness: Strictness): string[
 }
 
 function details(one: CaseResult): string[] {
-  const { failure, reason } = one;
+  const { failure } = one;
   const { file, line } = failure?.step ?? one;
   return block({
     verdict: one.verdict,
-    message: one.unexpectedPass
-      ? 'it is listed in known-failing.yaml, and passes'
-      : (reason ?? failure?.message ?? one.verdict),
+    message: whyOf(one),
     ...(failure ? { expected: failure.expected } : {}),
     ...(failure?.nearest === undefined ? {} : { actual: failure.nearest }),
     at: `${file}:${line}`,
