@@ -85,4 +85,26 @@ describe('installed in an empty folder', () => {
     expect(text).toMatch(/✓ conformance\.test\.js > rfc6455\/framing > empty-text-message/);
     expect(text).toMatch(/Tests {2}\d+ passed/);
   }, 120_000);
+
+  it('a case that the server fails is a test that fails, and says why', async () => {
+    writeFileSync(
+      join(folder, 'broken.test.js'),
+      `import { defineTarget } from 'touchstone';
+import { conformance } from 'touchstone/vitest';
+
+const start = { embedded: { faults: ['ping-goes-unanswered'] } };
+await conformance({
+  target: defineTarget({ target: 'broken', title: 'Broken', product: { name: 'x' }, start }),
+  only: ['xep-0199/ping/server-*'],
+  strict: true,
+});
+`,
+    );
+    const failure = await start('npx', 'vitest', 'run', 'broken.test.js').then(
+      () => undefined,
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+    expect(failure?.code).toBe(1);
+    expect(`${failure?.stdout}${failure?.stderr}`).toMatch(/XEP-0199 section \d/);
+  }, 120_000);
 });
