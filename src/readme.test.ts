@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { parseWords } from './cli/command.ts';
-import { commands } from './cli/commands.ts';
+import { commandNamed, isCommand } from './cli/commands.ts';
 import { exitCodes } from './cli/exit-codes.ts';
 import { selectionOf } from './cli/selection-options.ts';
 import { type CaseResult, verdicts } from './record/record.schema.ts';
@@ -256,11 +256,11 @@ describe('the command line', () => {
 
   it.each(touchstoneLines)('$line is understood', async ({ words }) => {
     if (words[0] === 'help' || words.length === 0) return;
-    const { command, parsed } = understood(words);
+    const { command, parsed } = await understood(words);
     const suites = parsed.list('suites').map((path) => join(folder, path));
     const { cases } = suites.length > 0 ? await loadSuites(suites) : await own;
     if ('only' in command.options) expect(select(cases, selectionOf(parsed)).length).toBeGreaterThan(0);
-    expect(targetOf(words)).toBeDefined();
+    expect(await targetOf(words)).toBeDefined();
   });
 
   it.concurrent.each(touchstoneLines.filter(({ words }) => isCheap(words)))('$line does it', async (one) => {
@@ -272,14 +272,15 @@ describe('the command line', () => {
 });
 
 /** The command and its words, read as the program itself reads them. Throws where it would refuse them. */
-function understood([name = '', ...rest]: readonly string[]) {
-  const command = commands.find((one) => one.name === name);
-  if (command === undefined) throw new Error(`there is no command ${name}`);
+async function understood([name = '', ...rest]: readonly string[]) {
+  if (!isCommand(name)) throw new Error(`there is no command ${name}`);
+  const command = await commandNamed(name);
   return { command, parsed: parseWords(command, rest) };
 }
 
-function targetOf(words: readonly string[]): TargetDefinition {
-  const name = understood(words).parsed.list('target')[0] ?? 'embedded';
+async function targetOf(words: readonly string[]): Promise<TargetDefinition> {
+  const { parsed } = await understood(words);
+  const name = parsed.list('target')[0] ?? 'embedded';
   return loadTarget(name.startsWith('.') ? join(folder, name) : name);
 }
 
@@ -397,7 +398,7 @@ it('the known failures are read, and name cases that there are', async () => {
   for (const entry of known) expect(cases.some((one) => one.id === entry.case)).toBe(true);
 });
 
-it('the CI recipe checks out, installs, plays and keeps what was written', () => {
+it('the CI recipe checks out, installs, plays and keeps what was written', async () => {
   const { on, jobs } = parse(onlyBlockOf('workflow').text) as Workflow;
   expect(on).toEqual(['push']);
   const steps = Object.values(jobs).flatMap((job) => job.steps);
@@ -405,8 +406,8 @@ it('the CI recipe checks out, installs, plays and keeps what was written', () =>
     expect(uses ?? run).toMatch(run ? /^(npm ci|npx touchstone .*)$/ : /^actions\/[a-z-]+@v\d+$/);
   const runs = steps.flatMap(({ run }) => run ?? []);
   expect(runs[0]).toBe('npm ci');
-  const { parsed } = understood(wordsOf(runs[1] ?? '').slice(2));
-  expect(targetOf(wordsOf(runs[1] ?? '').slice(2)).settings.target).toBe('my-server');
+  const { parsed } = await understood(wordsOf(runs[1] ?? '').slice(2));
+  expect((await targetOf(wordsOf(runs[1] ?? '').slice(2))).settings.target).toBe('my-server');
   expect(steps.find((step) => step.uses?.startsWith('actions/upload-artifact'))?.with?.path).toBe(
     parsed.text('out'),
   );

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commands } from './commands.ts';
+import { allCommands } from './commands.ts';
 import { completionScript, shells } from './completion-scripts.ts';
 
 const program = fileURLToPath(new URL('../../dist/cli/touchstone.js', import.meta.url));
+const commands = await allCommands();
 const folder = mkdtempSync(join(tmpdir(), 'touchstone-completion-'));
 
 beforeAll(() => {

@@ -11,7 +11,7 @@ import { completionScript, shells, type WordKind, wordKinds } from './completion
 import { reporterNames } from './reporters.ts';
 
 /** The command that makes scripts of all commands, itself among them. */
-export function completionOf(commands: () => readonly Command[]): Command {
+export function completionOf(commands: () => Promise<readonly Command[]>): Command {
   return {
     name: 'completion',
     takes: `${shells.join('|')}`,
@@ -24,7 +24,7 @@ export function completionOf(commands: () => readonly Command[]): Command {
     ),
     async run({ positionals: [asked = '', kind, begun = ''] }) {
       const shell = shells.find((one) => one === asked);
-      if (shell) process.stdout.write(completionScript(shell, commands()));
+      if (shell) process.stdout.write(completionScript(shell, await commands()));
       // What the scripts themselves ask, while somebody types.
       else if (asked === 'words') {
         const known = wordKinds.find((one) => one === kind);

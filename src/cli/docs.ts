@@ -1,11 +1,12 @@
 import { type Command, helpOption } from './command.ts';
-import { commands } from './commands.ts';
+import { allCommands } from './commands.ts';
 import { errorCodes } from './error-codes.ts';
 
 const note = '<!-- Written by `npm run generate`; change the declarations instead. -->';
 
 /** docs/commands.md: every command with its options, as help shows them. */
-export function commandsPage(): string {
+export async function commandsPage(): Promise<string> {
+  const commands = await allCommands();
   const rows = commands.map(({ name, summary }) => `| [\`${name}\`](#${name}) | ${cell(summary)} |`);
   return [
     '# Commands',

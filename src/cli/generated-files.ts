@@ -17,7 +17,7 @@ export interface GeneratedFile {
   file: string;
   /** The JSON Schema that the file holds, where it holds one. */
   schema?: object;
-  text(): string;
+  text(): string | Promise<string>;
 }
 
 const root = new URL('../../', import.meta.url);
@@ -27,7 +27,7 @@ function schemaFile(path: string, schema: object): GeneratedFile {
   return { path, file: fileURLToPath(new URL(path, root)), schema, text };
 }
 
-function page(path: string, text: () => string): GeneratedFile {
+function page(path: string, text: GeneratedFile['text']): GeneratedFile {
   return { path, file: fileURLToPath(new URL(path, root)), text };
 }
 

@@ -15,8 +15,8 @@ function newAjv(): Ajv2020 {
 }
 
 describe('generated files', () => {
-  it.each(generatedFiles())('$path is up to date', ({ path, file, text }) => {
-    const current = existsSync(file) && readFileSync(file, 'utf8') === text();
+  it.each(generatedFiles())('$path is up to date', async ({ path, file, text }) => {
+    const current = existsSync(file) && readFileSync(file, 'utf8') === (await text());
     expect(current, `${path} is stale: run \`npm run generate\` and commit what it writes`).toBe(true);
   });
 

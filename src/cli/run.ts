@@ -23,7 +23,6 @@ import { type Command, UsageError, type Words } from './command.ts';
 import { contextOf, outOption, reporterOption, reportersOfRun } from './reporters.ts';
 import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
-import { watchAndPlay } from './watch.ts';
 
 export const run: Command = {
   name: 'run',
@@ -127,6 +126,7 @@ export const run: Command = {
       const isOne = only && others.length === 0 && order.rounds === 1;
       if (words.flag('watch')) {
         if (!isOne) throw new UsageError('`--watch` plays on one target, and once at a time');
+        const { watchAndPlay } = await import('./watch.ts');
         return await watchAndPlay(
           words,
           order,

@@ -3,11 +3,12 @@ import { version } from '../run/version.ts';
 import { runCleanups } from '../target/cleanups.ts';
 import { nearest } from '../target/yaml-document.ts';
 import { helpOf, parseWords, UsageError } from './command.ts';
-import { commands } from './commands.ts';
+import { allCommands, commandNamed, commandNames, isCommand } from './commands.ts';
 import { errorCodeOf, errorText, helpOfCode } from './error-codes.ts';
 import { exitCodes } from './exit-codes.ts';
 
-function overview(): string {
+async function overview(): Promise<string> {
+  const commands = await allCommands();
   const width = Math.max(...commands.map((command) => command.name.length));
   const rows = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
   return [
@@ -22,29 +23,26 @@ function overview(): string {
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === 'help' && commands.some((one) => one.name === rest[0])) return main([...rest, '--help']);
+  if (name === 'help' && rest[0] !== undefined && isCommand(rest[0])) return main([...rest, '--help']);
   const explained = name === 'help' ? helpOfCode(rest[0] ?? '') : undefined;
   if (explained !== undefined) {
     process.stdout.write(explained);
     return exitCodes.conformant;
   }
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    process.stdout.write(overview());
+    process.stdout.write(await overview());
     return name === undefined ? exitCodes.usage : exitCodes.conformant;
   }
   if (name === '--version') {
     process.stdout.write(`${version()}\n`);
     return exitCodes.conformant;
   }
-  const command = commands.find((one) => one.name === name);
-  if (!command) {
-    const meant = nearest(
-      name,
-      commands.map((one) => one.name),
-    );
+  if (!isCommand(name)) {
+    const meant = nearest(name, commandNames);
     const hint = meant ? `did you mean \`${meant}\`?` : '`touchstone help` shows them all';
     throw new UsageError(`there is no command \`${name}\`; ${hint}`);
   }
+  const command = await commandNamed(name);
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(helpOf(command));
     return exitCodes.conformant;

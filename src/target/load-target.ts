@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -185,6 +186,8 @@ const embeddedTarget: TargetDefinition = {
     title: 'Embedded reference server',
     product: { name: 'Touchstone reference server' },
     start: { embedded: {} },
+    // Two threads do the work on any machine; with more cases at a time each has enough to do in one turn.
+    jobs: Math.max(24, availableParallelism() * 4),
     domain: 'touchstone.example',
     endpoints: {},
     claims: capabilityNames.filter((name) => !notEmbedded.has(name)),

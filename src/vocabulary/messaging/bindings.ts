@@ -1,7 +1,5 @@
-import { ChatClient } from '../../binding/chat-client.ts';
 import { type Dialect, dialectSchema } from '../../binding/dialect.schema.ts';
 import type { ClientOptions, MessagingClient, TlsWish } from '../../binding/messaging-client.ts';
-import { XmppMessagingClient } from '../../binding/xmpp-client.ts';
 import type { Account, Endpoint, RunningTarget } from '../../target/running-target.ts';
 import { InvalidFileError, readYaml, SchemaCheck } from '../../target/yaml-document.ts';
 
@@ -31,18 +29,19 @@ function waysIn({ endpoints }: RunningTarget, binding: BindingName): Endpoint[] 
     .filter((one) => binding === 'xmpp' || one.dialect !== undefined);
 }
 
-/** A client for one account; nothing is connected yet. */
-export function openClient(
-  binding: BindingName,
-  target: RunningTarget,
-  account: Account,
-  options: ClientOptions,
-): MessagingClient {
+/** Makes a client for one account; nothing is connected yet. */
+type OpenClient = (account: Account, options: ClientOptions) => MessagingClient;
+
+/** What makes clients that speak the binding. Its library is loaded only now: most runs need none. */
+export async function openerOf(binding: BindingName, target: RunningTarget): Promise<OpenClient> {
   const endpoint = endpointOf(target, binding);
   if (binding === 'xmpp') {
+    const { XmppMessagingClient } = await import('../../binding/xmpp-client.ts');
     const tls = endpoint.tls === 'direct' ? 'direct' : 'starttls';
-    return new XmppMessagingClient(account.bare, { domain: target.domain, tls, ca: target.ca }, options);
+    const way = { domain: target.domain, tls, ca: target.ca } as const;
+    return (account, options) => new XmppMessagingClient(account.bare, way, options);
   }
+  const { ChatClient } = await import('../../binding/chat-client.ts');
   const way = {
     dialect: readDialect(endpoint.dialect ?? ''),
     path: endpoint.path ?? '/',
@@ -50,7 +49,7 @@ export function openClient(
     servername: target.domain,
     ...(target.ca === undefined ? {} : { ca: target.ca }),
   };
-  return new ChatClient(account.username, way, options);
+  return (account, options) => new ChatClient(account.username, way, options);
 }
 
 let check: SchemaCheck<Dialect> | undefined;

@@ -4,7 +4,7 @@ import type { Stage } from '../stage.ts';
 import type { GivenActor } from '../vocabulary.ts';
 import { sendSentinel } from './acting-verbs.ts';
 import { MessagingActor } from './actor.ts';
-import { bindingNames, endpointOf, openClient } from './bindings.ts';
+import { bindingNames, endpointOf, openerOf } from './bindings.ts';
 import { arrivalFor } from './expectations.ts';
 import { user } from './users.ts';
 
@@ -35,6 +35,7 @@ async function makeUsers(all: readonly GivenActor[], stage: Stage): Promise<void
   const { target, variant } = stage;
   const binding = bindingNames.find((name) => name === variant);
   if (!binding) throw new Error(`${target.name} speaks no messaging binding`);
+  const openClient = await openerOf(binding, target);
   const owners = all.filter((one) => ownerOf(one) === undefined);
   const made = await Promise.all(owners.map(async (one) => [one.name, await stage.newAccount()] as const));
   const accounts = new Map(made);
@@ -44,7 +45,7 @@ async function makeUsers(all: readonly GivenActor[], stage: Stage): Promise<void
       throw new Error(`${one.name} is given the account of ${ownerOf(one)}, who has none of its own`);
     const actor = new MessagingActor(
       { name: one.name, account, resumable: one.options.resumable === true },
-      (options): MessagingClient => openClient(binding, target, account, options),
+      (options): MessagingClient => openClient(account, options),
       (tls) => endpointOf(target, binding, tls),
       stage,
     );
