@@ -5,7 +5,6 @@ import { defineConfig } from 'vitest/config';
 const alone = [
   'src/bench/bench.test.ts',
   'src/cli/prove.test.ts',
-  'src/image.test.ts',
   'src/run/containers.test.ts',
   'src/target/container-target.test.ts',
 ];
@@ -30,7 +29,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'alone', include: alone, fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'alone',
+          include: alone,
+          fileParallelism: false,
+          maxConcurrency: 2,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

@@ -48,8 +48,9 @@ async function expectPromisesKept(name: string, selection: Selection): Promise<v
   expect(shown(again.cases.filter((one) => failsRun(one)))).toEqual([]);
 }
 
-describe.skipIf(skip)('every suite on a real server', () => {
-  it.each(['ws', 'python-websockets', 'prosody', 'ejabberd'])(
+// Two at a time: while one server thinks, the other is spoken to.
+describe('every suite on a real server', { concurrent: true, skip }, () => {
+  it.each(['prosody', 'ejabberd', 'ws', 'python-websockets'])(
     '%s keeps its promises but for those that are known',
     { timeout: 900_000 },
     (name) => expectPromisesKept(name, {}),
@@ -59,7 +60,7 @@ describe.skipIf(skip)('every suite on a real server', () => {
 // Where the versions differ most, at little cost: all suites on each of them take minutes.
 const telling = ['rfc5802/**', 'rfc7395/**', 'xep-0199/**'];
 
-describe.skipIf(skip)('some suites on other servers and versions', () => {
+describe('some suites on other servers and versions', { concurrent: true, skip }, () => {
   it.each(['prosody@0.12', 'ejabberd@23.01', 'jabberd2'])(
     '%s keeps its promises but for those that are known',
     { timeout: 600_000 },
