@@ -1,8 +1,8 @@
-import { type SaxesAttributeNS, SaxesParser, type SaxesTagNS } from 'saxes';
 import { XmlElement } from './element.ts';
-import { namespaces } from './namespaces.ts';
-import { StreamHeader, type XmlDeclaration } from './stream-header.ts';
+import { StreamHeader } from './stream-header.ts';
 import { type XmlLimits, type XmlViolation, XmlViolationError } from './xml-limits.ts';
+import { clipped } from './xml-names.ts';
+import { type Tag, type XmlDeclaration, XmlTokenizer } from './xml-tokenizer.ts';
 
 /** What is known of a top-level element beside the element itself. */
 export interface ElementFacts {
@@ -30,28 +30,14 @@ export interface ElementReaderOptions {
   onRootEnd?(): void;
 }
 
-/** Of a reference to a character or an entity, between `&` and `;`. Zeros can make it as long as one likes. */
-const longestReference = 64;
-
-/** The entities of XML itself. Without a prototype, lest `&constructor;` be one of them. */
-const predefinedEntities: Record<string, string> = Object.assign(Object.create(null), {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-});
-
 /**
  * Builds elements out of the text of one XML document as it comes. Whatever RFC 6120 section 11 forbids, or goes
  * beyond the limits, is thrown as an XmlViolationError; the reader must not be used after it.
  */
 export class ElementReader {
   readonly #options: ElementReaderOptions;
-  readonly #saxes: SaxesParser<{ xmlns: true }>;
-  readonly #open: { element: XmlElement; tag: SaxesTagNS }[] = [];
-  /** Closed, but perhaps by the wrong tag: saxes says so only afterwards. */
-  #closed: (() => void) | undefined;
+  readonly #tokenizer: XmlTokenizer;
+  readonly #open: { element: XmlElement; tag: Tag }[] = [];
   #depth = 0;
   #octets = 0;
   #nodes = 0;
@@ -65,14 +51,7 @@ export class ElementReader {
 
   constructor(options: ElementReaderOptions) {
     this.#options = options;
-    this.#saxes = new SaxesParser({
-      xmlns: true,
-      forceXMLVersion: true,
-      defaultXMLVersion: '1.0',
-      additionalNamespaces: options.inherited ?? {},
-    });
-    this.#saxes.ENTITIES = predefinedEntities;
-    this.#listen();
+    this.#tokenizer = this.#newTokenizer();
   }
 
   /**
@@ -90,26 +69,10 @@ export class ElementReader {
   read(text: string): void {
     this.#octets += Buffer.byteLength(text);
     this.#atMost('octets', this.#octets, 'octets in one element');
-    this.#saxes.write(text);
+    this.#tokenizer.write(text);
     const tag = text.lastIndexOf('<');
     const tagEnd = text.lastIndexOf('>');
     if (tag >= 0 || tagEnd >= 0) this.#endsInTag = tag > tagEnd;
-    this.#refuseBareAmpersand();
-    const closed = this.#closed;
-    if (!closed) return;
-    this.#closed = undefined;
-    closed();
-  }
-
-  /** saxes waits for the `;` of a reference, however far it is: what cannot be a name on the way there is seen here. */
-  #refuseBareAmpersand(): void {
-    const { entity } = this.#saxes as unknown as { entity?: string };
-    if (entity === undefined) return;
-    if (entity.length <= longestReference && /^#?[\p{L}\p{N}_:.-]*$/u.test(entity)) return;
-    this.#fail({
-      condition: 'not-well-formed',
-      text: 'The XML is not well-formed: an & that begins no reference',
-    });
   }
 
   /** Reads the whole of a document; the reader is ready for another one then. Throws XmlViolationError. */
@@ -124,100 +87,91 @@ export class ElementReader {
 
   /** No more text will come. Throws XmlViolationError where the root is not complete. */
   end(): void {
-    this.#saxes.close();
-    // It has forgotten all but its listeners.
-    this.#saxes.ENTITIES = predefinedEntities;
+    this.#tokenizer.end();
     this.#declaration = undefined;
     this.#endsInTag = false;
     this.#startAnew();
   }
 
-  #listen(): void {
-    const saxes = this.#saxes;
-    saxes.on('error', (error) => {
-      const reason = error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, '');
-      // Without a document type nothing can be declared, so it is one that section 11.1 forbids.
-      if (reason === 'undefined entity') this.#restricted('a reference to an entity that is not predefined');
-      this.#fail({ condition: 'not-well-formed', text: `The XML is not well-formed: ${reason}` });
-    });
-    saxes.on('xmldecl', (declaration) => {
-      this.#declaration = { ...declaration };
-      const { encoding } = declaration;
-      if (encoding === undefined || encoding.toUpperCase() === 'UTF-8') return;
-      this.#fail({
-        condition: 'unsupported-encoding',
-        text: `The XML declares the encoding ${encoding}, not UTF-8`,
-      });
-    });
-    saxes.on('doctype', () => this.#restricted('a document type declaration'));
-    saxes.on('processinginstruction', () => this.#restricted('a processing instruction'));
-    saxes.on('comment', () => this.#restricted('a comment'));
-    saxes.on('attribute', (attribute) => {
-      this.#attributes += 1;
-      this.#atMost('attributes', this.#attributes, 'attributes in one element');
-      this.#atMost(
-        'attributeLength',
-        attribute.value.length,
-        `characters in the attribute ${attribute.name}`,
-      );
-    });
-    saxes.on('opentagstart', () => {
-      this.#attributes = 0;
-      this.#inStartTag = true;
-      this.#depth += 1;
-      this.#atMost('depth', this.#depth, 'elements open at once');
-      this.#countNode();
-    });
-    saxes.on('opentag', (tag) => this.#opened(tag));
-    saxes.on('closetag', () => this.#closing());
-    saxes.on('text', (text) => this.#text(text));
-    saxes.on('cdata', (text) => this.#text(text));
+  #newTokenizer(): XmlTokenizer {
+    return new XmlTokenizer(
+      {
+        onDeclaration: (declaration) => this.#declared(declaration),
+        onTagStart: () => this.#tagStarted(),
+        onAttribute: (name, value) => this.#attribute(name, value),
+        onOpen: (tag) => this.#opened(tag),
+        onClose: () => this.#closed(),
+        onText: (text) => this.#text(text),
+        onMalformed: (reason) =>
+          this.#fail({ condition: 'not-well-formed', text: `The XML is not well-formed: ${reason}` }),
+        onRestricted: (what) => this.#restricted(what),
+      },
+      this.#options.inherited,
+    );
   }
 
-  #opened(tag: SaxesTagNS): void {
+  #declared(declaration: XmlDeclaration): void {
+    this.#declaration = declaration;
+    const { encoding } = declaration;
+    if (encoding === undefined || encoding.toUpperCase() === 'UTF-8') return;
+    this.#fail({
+      condition: 'unsupported-encoding',
+      text: `The XML declares the encoding ${encoding}, not UTF-8`,
+    });
+  }
+
+  #tagStarted(): void {
+    this.#attributes = 0;
+    this.#inStartTag = true;
+    this.#depth += 1;
+    this.#atMost('depth', this.#depth, 'elements open at once');
+    this.#countNode();
+  }
+
+  #attribute(name: string, value: string): void {
+    this.#attributes += 1;
+    this.#atMost('attributes', this.#attributes, 'attributes in one element');
+    this.#atMost('attributeLength', value.length, `characters in the attribute ${clipped(name)}`);
+  }
+
+  #opened(tag: Tag): void {
     this.#inStartTag = false;
     if (this.#options.rootIsHeader && this.#depth === 1) {
-      const header = new StreamHeader(tag.local, tag.uri, attributesOf(tag), {
-        prefix: tag.prefix,
-        declarations: new Map(Object.entries(tag.ns)),
-        declaration: this.#declaration,
-      });
-      const selfClosing = tag.isSelfClosing;
+      const { prefix, declarations } = tag;
+      const facts = { prefix, declarations, declaration: this.#declaration };
       this.#startAnew();
-      if (selfClosing) this.#options.onHeader?.(header);
-      else this.#closed = () => this.#options.onHeader?.(header);
+      this.#options.onHeader?.(new StreamHeader(tag.local, tag.namespace, tag.attributes, facts));
       return;
     }
     this.#noteBorrowed(tag);
-    const element = new XmlElement(tag.local, tag.uri, attributesOf(tag), [], tag.prefix);
+    const element = new XmlElement(tag.local, tag.namespace, tag.attributes, [], tag.prefix);
     this.#open.at(-1)?.element.children.push(element);
     this.#open.push({ element, tag });
   }
 
-  #noteBorrowed(tag: SaxesTagNS): void {
-    const used = [tag.prefix, ...Object.values(tag.attributes).map(({ prefix }) => prefix)];
-    for (const prefix of used) {
-      if (prefix === '' || prefix === 'xml' || prefix === 'xmlns' || prefix in tag.ns) continue;
-      if (!this.#open.some((outer) => prefix in outer.tag.ns)) this.#borrowed.add(prefix);
+  #noteBorrowed({ prefixes, declarations }: Tag): void {
+    for (const prefix of prefixes) {
+      if (declarations.has(prefix) || this.#open.some((outer) => outer.tag.declarations.has(prefix)))
+        continue;
+      this.#borrowed.add(prefix);
     }
   }
 
-  #closing(): void {
+  #closed(): void {
     this.#depth -= 1;
     const closed = this.#open.pop();
-    if (!closed) this.#closed = () => this.#options.onRootEnd?.();
+    if (!closed) this.#options.onRootEnd?.();
     else if (this.#open.length === 0) {
       const { element, tag } = closed;
-      const declarations = new Map(Object.entries(tag.ns));
       const facts = {
         prefix: tag.prefix,
         octets: this.#octets,
         nodes: this.#nodes,
-        declarations,
+        declarations: tag.declarations,
         borrowed: this.#borrowed,
       };
       this.#startAnew();
-      this.#closed = () => this.#options.onElement(element, facts);
+      this.#options.onElement(element, facts);
     }
   }
 
@@ -267,19 +221,7 @@ export class ElementReader {
   }
 
   #fail(violation: XmlViolation): never {
-    throw new XmlViolationError(violation, this.#saxes.line, this.#saxes.column);
+    const { line, column } = this.#tokenizer.position;
+    throw new XmlViolationError(violation, line, column);
   }
-}
-
-function attributesOf(tag: SaxesTagNS): Map<string, string> {
-  const attributes = new Map<string, string>();
-  for (const attribute of Object.values(tag.attributes)) {
-    if (attribute.uri !== namespaces.xmlns) attributes.set(keyOf(attribute), attribute.value);
-  }
-  return attributes;
-}
-
-function keyOf(attribute: SaxesAttributeNS): string {
-  if (attribute.prefix === '') return attribute.local;
-  return attribute.uri === namespaces.xml ? `xml:${attribute.local}` : `{${attribute.uri}}${attribute.local}`;
 }

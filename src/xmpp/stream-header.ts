@@ -1,13 +1,7 @@
 import { XmlElement } from './element.ts';
 import { namespaces } from './namespaces.ts';
+import type { XmlDeclaration } from './xml-characters.ts';
 import type { XmlViolation } from './xml-limits.ts';
-
-/** What stands between `<?xml` and `?>`. */
-export interface XmlDeclaration {
-  version?: string;
-  encoding?: string;
-  standalone?: string;
-}
 
 export interface StreamHeaderFacts {
   /** The prefix of the root's name; empty without one. */
