@@ -40,28 +40,37 @@ export class RecordBuilder {
     return clean;
   }
 
-  /**
-   * The record with its summary. Cases stand in the order of `ids`, those that it does not name before them in the
-   * order in which they ended; ids without a result are pending.
-   */
+  /** As `recordOf`, of the results so far. */
   finish(end: RunEnd, ids: readonly string[] = []): RunRecord {
-    const place = new Map(ids.map((id, index) => [id, index]));
-    const cases = [...this.#cases.values()].sort(
-      (one, other) => (place.get(one.id) ?? -1) - (place.get(other.id) ?? -1),
-    );
-    const pending = ids.filter((id) => !this.#cases.has(id));
-    const { definitions, ...facts } = this.#facts;
-    const record: RunRecord = {
-      format: 1,
-      ...facts,
-      ...end,
-      ...(pending.length > 0 ? { pending } : {}),
-      summary: summarize(cases),
-      conformant: false,
-      cases,
-      ...(definitions ? { definitions } : {}),
-    };
-    record.conformant = exitCodeFor(record) === 0;
-    return record;
+    return recordOf(this.#facts, this.#cases, end, ids);
   }
+}
+
+/**
+ * The record with its summary, of results that are without secrets already. Cases stand in the order of `ids`, those
+ * that it does not name before them in the order in which they ended; ids without a result are pending.
+ */
+export function recordOf(
+  { definitions, ...facts }: RunFacts,
+  results: ReadonlyMap<string, CaseResult>,
+  end: RunEnd,
+  ids: readonly string[],
+): RunRecord {
+  const place = new Map(ids.map((id, index) => [id, index]));
+  const cases = [...results.values()].sort(
+    (one, other) => (place.get(one.id) ?? -1) - (place.get(other.id) ?? -1),
+  );
+  const pending = ids.filter((id) => !results.has(id));
+  const record: RunRecord = {
+    format: 1,
+    ...facts,
+    ...end,
+    ...(pending.length > 0 ? { pending } : {}),
+    summary: summarize(cases),
+    conformant: false,
+    cases,
+    ...(definitions ? { definitions } : {}),
+  };
+  record.conformant = exitCodeFor(record) === 0;
+  return record;
 }

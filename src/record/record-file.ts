@@ -45,8 +45,7 @@ export const recordFiles = { finished: 'record.json', unfinished: 'record.jsonl'
 export async function readRecords(path: string): Promise<RecordSet> {
   const file = recordFileOf(path);
   if (file.endsWith('.jsonl')) {
-    await readText(file);
-    const records = recordsOfStream(file);
+    const records = recordsOfStream(file, await readText(file));
     for (const record of records) validated<RunRecord>(file, record, 'record');
     return { format: 1, records, notPlayed: [] };
   }

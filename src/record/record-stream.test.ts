@@ -102,6 +102,9 @@ describe('a record that is written while the run goes on', () => {
   });
 });
 
+const begun = JSON.stringify({ event: 'run', format: 1, facts, planned: [] });
+const caseLine = (of: unknown) => JSON.stringify({ event: 'case', at: 1, result: of });
+
 describe.each([
   ['is empty', '', 'it tells of no run'],
   [
@@ -113,8 +116,28 @@ describe.each([
   ['holds an event that nobody knows', '{"event":"pause"}\n', 'its line 1 is no event of a run'],
   [
     'holds a result that is none',
-    `${JSON.stringify({ event: 'run', format: 1, facts, planned: [] })}\n{"event":"case","at":1,"result":{"id":"a","verdict":"pass"}}\n`,
+    `${begun}\n{"event":"case","at":1,"result":{"id":"a","verdict":"pass"}}\n`,
     '/cases/0',
+  ],
+  [
+    'holds evidence that is none',
+    `${begun}\n${caseLine({ ...result, evidence: { transcript: [null] } })}\n`,
+    '/cases/0/evidence/transcript/0',
+  ],
+  [
+    'holds a failure that is none',
+    `${begun}\n${caseLine({ ...result, failure: 5 })}\n`,
+    '/cases/0/failure',
+  ],
+  [
+    'holds a case twice',
+    `${begun}\n${caseLine(result)}\n${caseLine(result)}\n`,
+    'its line 3 is a second result of the case a/b',
+  ],
+  [
+    'is of a newer Touchstone',
+    `${begun.replace('"format":1', '"format":2')}\n`,
+    'its line 1 is of format 2, of a newer Touchstone',
   ],
 ])('a file that %s', (_what, text, message) => {
   it('is refused with the reason', async () => {
