@@ -40,6 +40,12 @@ it('marks the failing step in the source of the case, and shows the whole wire',
   expect(shown(passed)).toContain('`touchstone run --transcripts` keeps it');
 });
 
+it('believes no column beyond the end of its line', () => {
+  const step = { sentence: 'x', file: failed.file, line: 15, column: 2_000_000_000 };
+  const failure = { kind: 'mismatch' as const, expected: 'x', message: 'no', step };
+  expect(shown({ ...failed, failure })).toMatch(/^ {5}\| {30,40}\^ no$/m);
+});
+
 it('lets nothing that a server sends do anything, or look like a row of its own', () => {
   const evil = "\x1b]0;title\x07\x1b[2J\u202e<a b='\n    99.9 juliet → server  1 B'>\u0000\r</a>";
   const at = { at: 1, actor: 'romeo\x1b[1m', bytes: 9 };

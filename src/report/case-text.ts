@@ -60,7 +60,8 @@ function source(one: CaseResult, { definitions = [] }: RunRecord, colours: Colou
       const gutter = `${fails ? '>' : ' '} ${String(number).padStart(width)} | `;
       const shown = printable(text.replaceAll('\t', ' '));
       if (!fails) return [colours.dim(gutter) + shown];
-      const below = `${' '.repeat(width + 2)} | ${' '.repeat(Math.max(0, step.column - 1))}`;
+      const column = Math.min(Math.max(0, step.column - 1), text.length);
+      const below = `${' '.repeat(width + 2)} | ${' '.repeat(column)}`;
       const message = oneLine(one.failure?.message ?? '', widest);
       return [colours.red(gutter) + colours.bold(shown), colours.dim(below) + colours.red(`^ ${message}`)];
     }),
