@@ -9,6 +9,11 @@ it.each([
   ['zero\u200bwidth\u2028line', 'zero\\u{200b}width\\u{2028}line'],
   ['lone \ud800 surrogate', 'lone \\u{d800} surrogate'],
   ['over\rwritten\b', 'over\\rwritten\\x08'],
+  ['no character \ufffe', 'no character \\u{fffe}'],
+  ['::error file=a::x', '\\x3a:error file=a::x'],
+  ['a\n  ::stop-commands::x', 'a\n  \\x3a:stop-commands::x'],
+  ['a ##[add-mask]e', 'a \\x23#[add-mask]e'],
+  ['::1 port 80, a::b::c', '::1 port 80, a::b::c'],
   ['line\n\ttab, é, 水, 🙂', 'line\n\ttab, é, 水, 🙂'],
 ])('%j shows as %j', (text, shown) => {
   expect(printable(text)).toBe(shown);
