@@ -1,30 +1,22 @@
 import type { CaseResult, RunRecord } from '../record/record.schema.ts';
 import type { RecordSet } from '../record/record-set.ts';
 import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
+import { type Trouble, troublesOfNoRecord, troublesOfRecord } from './troubles.ts';
 
 /** The Common Test Report Format (ctrf.io), which dashboards and bots of several CI systems read. */
 export function ctrf(set: RecordSet, strictness: Strictness, version: string): string {
   const tests = [
     ...set.records.flatMap((record) => [
       ...record.cases.map((one) => testOf(one, record, strictness)),
-      ...(record.pending ?? []).map((id) => ({
-        name: id,
-        status: 'pending',
-        duration: 0,
-        suite: [record.target.name],
-      })),
+      ...troublesOfRecord(record).map((one) => troubleTest(one, suiteOf(record))),
     ]),
-    ...set.notPlayed.map(({ target, title, reason }) => ({
-      name: `${title} is played`,
-      status: 'failed',
-      duration: 0,
-      message: reason,
-      suite: [target],
-    })),
+    ...troublesOfNoRecord(set).map((one) => troubleTest(one, [one.target])),
   ];
   const count = (status: string) => tests.filter((one) => one.status === status).length;
-  const starts = set.records.map(({ started }) => Date.parse(started));
-  const ends = set.records.map(({ started, durationMs }) => Date.parse(started) + durationMs);
+  const times = set.records.flatMap(({ started, durationMs }) => {
+    const start = Date.parse(started);
+    return Number.isNaN(start) ? [] : [start, start + durationMs];
+  });
   const summary = {
     tests: tests.length,
     passed: count('passed'),
@@ -32,8 +24,8 @@ export function ctrf(set: RecordSet, strictness: Strictness, version: string): s
     pending: count('pending'),
     skipped: count('skipped'),
     other: count('other'),
-    start: Math.min(...starts, Number.MAX_SAFE_INTEGER),
-    stop: Math.max(...ends, 0),
+    start: times.length > 0 ? Math.min(...times) : 0,
+    stop: Math.max(...times, 0),
   };
   const report = {
     reportFormat: 'CTRF',
@@ -46,7 +38,17 @@ export function ctrf(set: RecordSet, strictness: Strictness, version: string): s
 /** A test as the format has it; what else it may hold depends on the verdict. */
 type Test = Record<'name' | 'status', string> & Record<string, unknown>;
 
-function testOf(one: CaseResult, { target, round }: RunRecord, strictness: Strictness): Test {
+/** Where a test stands: its target, and which round that was. */
+function suiteOf({ target, round }: RunRecord): string[] {
+  return [target.name, ...(round === undefined ? [] : [`round ${round}`])];
+}
+
+function troubleTest({ kind, name, message }: Trouble, suite: string[]): Test {
+  const status = kind === 'pending' ? 'pending' : 'failed';
+  return { name, status, rawStatus: kind, duration: 0, message, suite };
+}
+
+function testOf(one: CaseResult, record: RunRecord, strictness: Strictness): Test {
   const message =
     one.reason ?? one.failure?.message ?? (isKnownFailure(one) ? one.knownFailing?.reason : undefined);
   const { file, line } = one.failure?.step ?? one;
@@ -55,7 +57,7 @@ function testOf(one: CaseResult, { target, round }: RunRecord, strictness: Stric
     status: statusOf(one, strictness),
     rawStatus: one.verdict,
     duration: Math.round(one.durationMs),
-    suite: [target.name, ...(round === undefined ? [] : [`round ${round}`]), one.suite],
+    suite: [...suiteOf(record), one.suite],
     filePath: file,
     line,
     tags: [one.level, ...new Set(one.covers.map(({ specification }) => specification))],

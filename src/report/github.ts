@@ -5,6 +5,7 @@ import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts'
 import { oneLine } from './printable.ts';
 import type { Reporter, ReporterContext } from './reporter.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
+import { troublesOfNoRecord, troublesOfRecord } from './troubles.ts';
 import { whyOf } from './why.ts';
 
 /** GitHub shows ten errors and ten warnings of a step; of more, only the log would tell. */
@@ -25,20 +26,23 @@ export function githubReporter(context: ReporterContext, print: (text: string) =
   };
 }
 
-/** A workflow command for each case that fails the run, then for those that warn. */
-export function annotations({ records, notPlayed }: RecordSet, strictness: Strictness = {}): string[] {
+/** A workflow command for all else that fails the run, for each case that does, then for those that warn. */
+export function annotations(set: RecordSet, strictness: Strictness = {}): string[] {
+  const { records } = set;
   const failing = records.flatMap((record) =>
     record.cases.filter((one) => failsRun(one, strictness)).map((one) => annotation('error', one, record)),
   );
-  const missing = notPlayed.map(({ title, reason }) =>
-    command('error', { title: `${title}: not played` }, reason),
-  );
+  const troubles = [...records.flatMap(troublesOfRecord), ...troublesOfNoRecord(set)]
+    .filter(({ kind }) => kind !== 'pending')
+    .map(({ kind, name, message, target }) =>
+      command('error', { title: `${target}: ${kind}` }, `${name}: ${message}`),
+    );
   const warning = records.flatMap((record) =>
     record.cases
       .filter((one) => !failsRun(one, strictness) && isNoted(one))
       .map((one) => annotation('warning', one, record)),
   );
-  return [...limited('error', [...missing, ...failing]), ...limited('warning', warning)];
+  return [...limited('error', [...troubles, ...failing]), ...limited('warning', warning)];
 }
 
 function isNoted(one: CaseResult): boolean {

@@ -4,6 +4,7 @@ import type { CaseResult, Failure, RunRecord, TranscriptEntry } from '../record/
 import type { RecordSet } from '../record/record-set.ts';
 import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
 import { printable } from './printable.ts';
+import { type Trouble, troublesOfNoRecord, troublesOfRecord } from './troubles.ts';
 
 /** The package is CommonJS whose only export is a builder, which its types do not say. */
 const junit = createRequire(import.meta.url)('junit-report-builder') as Builder;
@@ -14,8 +15,8 @@ const shownEnd = 25_000;
 
 /**
  * The record as JUnit XML: a testsuite per suite file, times in seconds, `failure` for fail, `error` for inconclusive
- * and error, `skipped` for unsupported and for what is known to fail. Whatever else fails the run by `strictness` is a
- * `failure` too, so that no reader sees green where the exit code is not 0. Valid whatever octets a server sent.
+ * and error, `skipped` for unsupported and for what is known to fail. Whatever else fails the run, by `strictness` or
+ * beside its cases, is a `failure` or an `error` too, so that no reader sees green where the exit code is not 0. Valid whatever octets a server sent.
  */
 export function junitXml(record: RunRecord, strictness: Strictness = {}): string {
   const builder = junit.newBuilder().name(attribute(`touchstone ${record.target.title}`));
@@ -24,20 +25,16 @@ export function junitXml(record: RunRecord, strictness: Strictness = {}): string
 }
 
 /** As `junitXml`: the names of suites begin with their target's; a target that was not played is an error. */
-export function junitXmlOfSet({ records, notPlayed }: RecordSet, strictness: Strictness = {}): string {
+export function junitXmlOfSet(set: RecordSet, strictness: Strictness = {}): string {
   const builder = junit.newBuilder().name('touchstone');
-  for (const record of records) {
+  for (const record of set.records) {
     const round = record.round === undefined ? '' : `round-${record.round}/`;
     addRecord(builder, record, `${record.target.name}/${round}`, strictness);
   }
-  for (const { target, title, reason } of notPlayed)
-    builder
-      .testSuite()
-      .name(attribute(target))
-      .testCase()
-      .className(attribute(target))
-      .name(attribute(`${title} is played`))
-      .error(attribute(reason), 'not played', content(reason));
+  for (const one of troublesOfNoRecord(set)) {
+    const name = `${one.target}/${suitesOfTroubles[one.kind]}`;
+    describeTrouble(builder.testSuite().name(attribute(name)).testCase(), one, name);
+  }
   return builder.build();
 }
 
@@ -48,8 +45,13 @@ function addRecord(builder: Builder, record: RunRecord, prefix: string, strictne
     );
     for (const one of cases) describeCase(suite.testCase(), one, strictness, prefix);
   }
-  const stale = record.staleKnownFailing ?? [];
-  if (stale.length > 0) describeStale(addSuite(builder, `${prefix}known-failing`, record).time(0), stale);
+  const suites = new Map<string, TestSuite>();
+  for (const one of troublesOfRecord(record)) {
+    const name = `${prefix}${suitesOfTroubles[one.kind]}`;
+    const suite = suites.get(name) ?? addSuite(builder, name, record).time(0);
+    suites.set(name, suite);
+    describeTrouble(suite.testCase(), one, name);
+  }
 }
 
 function bySuite(cases: readonly CaseResult[]): Map<string, CaseResult[]> {
@@ -127,14 +129,21 @@ function skip(test: TestCase, why: string): void {
   };
 }
 
-function describeStale(suite: TestSuite, entries: readonly string[]): void {
-  for (const entry of entries)
-    suite
-      .testCase()
-      .className('known-failing')
-      .name(attribute(entry))
-      .time(0)
-      .failure(attribute(`known-failing.yaml names no case: ${entry}`), 'stale entry');
+/** What fails the run and is of no case stands in suites of these names. */
+const suitesOfTroubles: Readonly<Record<Trouble['kind'], string>> = {
+  'stale entry': 'known-failing',
+  pending: 'pending',
+  interrupted: 'run',
+  flake: 'rounds',
+  'not played': 'run',
+};
+
+function describeTrouble(test: TestCase, { kind, name, message }: Trouble, suite: string): void {
+  test.className(attribute(suite)).name(attribute(name)).time(0);
+  // That the run did not come to its end is an error already: not one more for each case that is left.
+  if (kind === 'pending') skip(test, message);
+  else if (kind === 'stale entry' || kind === 'flake') test.failure(attribute(message), kind);
+  else test.error(attribute(message), kind, content(message));
 }
 
 function details({ failure, reason }: CaseResult): string {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { CaseResult } from '../record/record.schema.ts';
-import type { RecordSet } from '../record/record-set.ts';
+import { exitCodeForSet, type RecordSet } from '../record/record-set.ts';
 import { badge } from './badge.ts';
 import { ctrf } from './ctrf.ts';
 import { annotations, githubReporter } from './github.ts';
+import { junitXmlOfSet } from './junit.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
 import { tap } from './tap.ts';
 import { passed, sampleCases, sampleRecord } from './test-support.ts';
@@ -181,6 +182,45 @@ describe('the Common Test Report Format', () => {
   it('knows what is flaky', () => {
     const { results } = JSON.parse(ctrf(setOf(sampleRecord([flaky])), {}, '0'));
     expect(results.tests[0]).toMatchObject({ status: 'passed', flaky: true, retries: 1 });
+  });
+});
+
+/** Every case passed; none of these runs did. */
+describe.each<[string, RecordSet, string, number]>([
+  ['lists what is no case', setOf(sampleRecord([passed], { staleKnownFailing: ['a/gone'] })), 'a/gone', 1],
+  [
+    'ended before its end',
+    setOf(sampleRecord([passed], { interrupted: true, pending: ['a/b', 'a/c'] })),
+    'before 2 cases were played',
+    130,
+  ],
+  ['ended behind its last case', setOf(sampleRecord([passed], { interrupted: true })), 'it was stopped', 130],
+  [
+    'came to another verdict in another round',
+    setOf(sampleRecord([passed], { round: 1 }), sampleRecord([{ ...passed, verdict: 'warn' }], { round: 2 })),
+    'warn in round 2; pass in round 1',
+    1,
+  ],
+  [
+    'lacks a target',
+    { ...setOf(sampleRecord([passed])), notPlayed: [{ target: 'b', title: 'B', reason: 'does not start' }] },
+    'does not start',
+    3,
+  ],
+])('a run that %s', (_what, set, why, code) => {
+  it('is green in no report', () => {
+    expect(exitCodeForSet(set)).toBe(code);
+    expect(junitXmlOfSet(set)).toMatch(/<(failure|error) [^>]*message="/);
+    expect(junitXmlOfSet(set)).toContain(why);
+    expect(tap(set)).toMatch(/^not ok (?!.*# TODO)/m);
+    expect(tap(set)).toContain(why);
+    const { results } = JSON.parse(ctrf(set, {}, '0'));
+    expect(results.summary.failed).toBe(1);
+    expect(JSON.stringify(results.tests)).toContain(why);
+    expect(annotations(set).filter((line) => line.startsWith('::error'))).toEqual([
+      expect.stringContaining(why),
+    ]);
+    expect(badge(set)).not.toContain('#2da44e');
   });
 });
 

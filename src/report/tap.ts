@@ -2,37 +2,38 @@ import type { CaseResult } from '../record/record.schema.ts';
 import type { RecordSet } from '../record/record-set.ts';
 import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
 import { oneLine } from './printable.ts';
+import { type Trouble, troublesOfNoRecord, troublesOfRecord } from './troubles.ts';
 import { whyOf } from './why.ts';
 
 const widest = 2_000;
 
-/** TAP version 14: a line for each case; what is known to fail is `TODO`, what is unsupported `SKIP`. */
-export function tap({ records, notPlayed }: RecordSet, strictness: Strictness = {}): string {
-  const several = records.length + notPlayed.length > 1;
-  const points = records.flatMap((record) => {
+/**
+ * TAP version 14: a line for each case; what is known to fail is `TODO`, what is unsupported `SKIP`. What fails the run
+ * and is no verdict of a case has lines behind those.
+ */
+export function tap(set: RecordSet, strictness: Strictness = {}): string {
+  const several = set.records.length + set.notPlayed.length > 1;
+  const points = set.records.flatMap((record) => {
     const round = record.round === undefined ? '' : `round-${record.round}/`;
     const prefix = several ? `${record.target.name}/${round}` : '';
     return [
       ...record.cases.map((one) => point(one, prefix, strictness)),
-      ...(record.staleKnownFailing ?? []).map((entry) => [
-        `not ok # ${safe(`${prefix}known-failing.yaml names no case: ${entry}`)}`,
-      ]),
-      ...(record.pending ?? []).map((id) => [
-        `not ok # ${safe(prefix + id)}`,
-        ...block({ message: 'pending: the run ended before' }),
-      ]),
+      ...troublesOfRecord(record).map((one) => troublePoint(one, prefix)),
     ];
   });
-  const missing = notPlayed.map(({ title, reason }) => [
-    `not ok # ${safe(`${title} is played`)}`,
-    ...block({ message: reason }),
-  ]);
-  const all = [...points, ...missing];
+  const all = [
+    ...points,
+    ...troublesOfNoRecord(set).map((one) => troublePoint(one, several ? `${one.target}/` : '')),
+  ];
   const lines = all.flatMap(([first = '', ...rest], index) => [
     first.replace('ok #', `ok ${index + 1} -`),
     ...rest,
   ]);
   return `${['TAP version 14', `1..${all.length}`, ...lines].join('\n')}\n`;
+}
+
+function troublePoint({ kind, name, message }: Trouble, prefix: string): string[] {
+  return [`not ok # ${safe(`${prefix}${kind}: ${name}`)}`, ...block({ message })];
 }
 
 function point(one: CaseResult, prefix: string, strictness: Strictness): string[] {
