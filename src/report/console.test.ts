@@ -214,6 +214,9 @@ describe('the last line', () => {
       'Touchstone itself went wrong: no verdict on the server',
     );
     expect(last([passed], { staleKnownFailing: ['a'] })).toBe('Example: not conformant');
+    expect(last([passed], { selection: { only: ['a'] } })).toBe('Example: conformant, in the cases chosen');
+    const shard = { number: 2, of: 5, places: [0] };
+    expect(last([passed], { shard })).toBe('Example: conformant, in shard 2 of 5');
     expect(last([passed], { interrupted: true })).toBe('stopped before all cases were played');
   });
 });

@@ -6,6 +6,7 @@ import { failureText } from './failure-text.ts';
 import { LiveLine, type Output } from './live-line.ts';
 import { oneLine, printable } from './printable.ts';
 import type { Reporter, RunStart } from './reporter.ts';
+import { scopeOf } from './scope.ts';
 import { type SourceLine, sourceLine } from './source-line.ts';
 import { columns, missingCapabilities, verdictTable } from './verdict-table.ts';
 
@@ -171,9 +172,10 @@ export function verdictLine(record: RunRecord, colours: Colours, strictness?: St
 }
 
 /** What `conformant` does not say: what is known to fail fails no run, and what was not chosen was not played. */
-function withReserve({ summary: { knownFailing }, selection }: RunRecord): string {
+function withReserve(record: RunRecord): string {
+  const { knownFailing } = record.summary;
   const known = knownFailing === 1 ? '1 known failure' : `${knownFailing} known failures`;
-  return `${knownFailing > 0 ? `, but for ${known}` : ''}${selection ? ', in the cases chosen' : ''}`;
+  return `${knownFailing > 0 ? `, but for ${known}` : ''}${scopeOf(record)}`;
 }
 
 /** A pass that proves little is no news, but it must be seen. */

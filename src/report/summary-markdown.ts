@@ -3,6 +3,7 @@ import type { CaseResult, RunRecord } from '../record/record.schema.ts';
 import type { RecordSet } from '../record/record-set.ts';
 import { exitCodeFor, failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
 import { code, markdownText } from './markdown.ts';
+import { scopeOf } from './scope.ts';
 import { columns } from './verdict-table.ts';
 import { whyOf } from './why.ts';
 
@@ -58,7 +59,7 @@ function conclusion(record: RunRecord, strictness: Strictness): string {
     4: '⚠️ Touchstone itself went wrong',
     130: '⏹️ stopped before its end',
   };
-  return `${codes[exitCodeFor(record, strictness)]}${record.selection ? ', in the cases chosen' : ''}`;
+  return `${codes[exitCodeFor(record, strictness)]}${scopeOf(record)}`;
 }
 
 /** What fails the run, each with its requirement and the reason. */

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks';
+import { scopeOf } from '../scope.ts';
 import { type Item, outcomes, type Report } from './data.ts';
 import { Flakes, Matrix } from './matrix.tsx';
 import { duration, Mark, plural, Section, Text, WebLink, wordFor } from './parts.tsx';
@@ -54,7 +55,7 @@ function Target({ report, index }: { report: Report; index: number }) {
   const record = report.records[index];
   const run = report.runs[index] ?? '';
   if (!record) return null;
-  const { target, round, selection } = record;
+  const { target, round, selection, shard } = record;
   const Title = report.runs.length > 1 ? 'h2' : 'h1';
   const items = report.items.filter((item) => item.record === record);
   const counts = outcomes
@@ -73,6 +74,7 @@ function Target({ report, index }: { report: Report; index: number }) {
         {' · '}
         {plural(record.cases.length, 'case')} in {duration(record.durationMs)}
         {selection ? ' · a selection of the suites' : ''}
+        {shard ? ` · shard ${shard.number} of ${shard.of}` : ''}
       </p>
       <p class={`conclusion ${record.exitCode === 0 ? 'is-pass' : 'is-fail'}`}>{conclusion(record)}</p>
       <div
@@ -105,13 +107,14 @@ function Target({ report, index }: { report: Report; index: number }) {
   );
 }
 
-function conclusion({ exitCode, summary, selection, interrupted }: Report['records'][number]): string {
+function conclusion(record: Report['records'][number]): string {
+  const { exitCode, summary, interrupted } = record;
   if (interrupted) return 'The run ended before all cases were played';
   if (exitCode === 4) return 'Touchstone itself went wrong: no verdict on the server';
   if (exitCode !== 0) return 'Not conformant';
   const reserve =
     summary.knownFailing > 0 ? `, but for ${plural(summary.knownFailing, 'known failure')}` : '';
-  return `Conformant${reserve}${selection ? ', in the cases chosen' : ''}`;
+  return `Conformant${reserve}${scopeOf(record)}`;
 }
 
 interface CasesProps extends ViewProps {
