@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { compareRecords } from '../record/compare.ts';
+import { compareRecords, pairsOf } from '../record/compare.ts';
 import { readRecords } from '../record/record-file.ts';
-import type { RecordSet } from '../record/record-set.ts';
 import { coloursFor } from '../report/colours.ts';
-import { type Comparison, comparisonMarkdown, comparisonText } from '../report/comparison.ts';
+import { aloneText, type Comparison, comparisonMarkdown, comparisonText } from '../report/comparison.ts';
+import { markdownText } from '../report/markdown.ts';
+import { oneLine } from '../report/printable.ts';
 import { type Command, UsageError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
@@ -25,35 +26,33 @@ export const compare: Command = {
       throw new UsageError('`touchstone compare` takes two records: the earlier one, then the later');
     const sets = [await readRecords(resolve(earlier)), await readRecords(resolve(later))] as const;
     const strictness = strictnessOf(words);
-    const comparisons = pairsOf(...sets).map(
+    const { pairs, alone } = pairsOf(...sets);
+    if (pairs.length === 0) throw new UsageError('the two records have no target in common');
+    const comparisons = pairs.map(
       ([one, other]): Comparison => ({
         earlier: one,
         later: other,
         differences: compareRecords(one, other, strictness),
       }),
     );
-    const texts = words.flag('markdown')
-      ? comparisons.map(comparisonMarkdown)
-      : comparisons.map((one) => `${comparisonText(one, coloursFor(process.stdout)).join('\n')}\n`);
+    const colours = coloursFor(process.stdout);
+    const isMarkdown = words.flag('markdown');
+    const texts = [
+      ...comparisons.map((one) =>
+        isMarkdown ? comparisonMarkdown(one) : `${comparisonText(one, colours).join('\n')}\n`,
+      ),
+      ...alone
+        .map(aloneText)
+        .map((text) =>
+          isMarkdown ? `⚠️ ${markdownText(text)}\n` : `${colours.yellow(oneLine(text, 400))}\n`,
+        ),
+    ];
     process.stdout.write(texts.join('\n'));
     const isWorse = comparisons.some(({ differences }) =>
       differences.some(({ change }) => change === 'newly broken'),
     );
-    return isWorse ? exitCodes.notConformant : exitCodes.conformant;
+    // A server that was played and can no longer be is worse than any one case.
+    const isLost = alone.some(({ reason }) => reason !== undefined);
+    return isWorse || isLost ? exitCodes.notConformant : exitCodes.conformant;
   },
 };
-
-type Records = RecordSet['records'];
-
-/** Two records, whatever they are of; of several targets, those of the same name. Throws `UsageError` for none. */
-function pairsOf({ records: earlier }: RecordSet, { records: later }: RecordSet): [Records[0], Records[0]][] {
-  const [one, other] = [earlier[0], later[0]];
-  if (one && other && earlier.length === 1 && later.length === 1) return [[one, other]];
-  const pairs = later.flatMap((record): [Records[0], Records[0]][] => {
-    const { name } = record.target;
-    const same = earlier.find(({ target, round }) => target.name === name && round === record.round);
-    return same ? [[same, record]] : [];
-  });
-  if (pairs.length > 0) return pairs;
-  throw new UsageError('the two records have no target in common');
-}

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CaseResult, RunRecord, Verdict } from './record.schema.ts';
+import type { RecordSet } from './record-set.ts';
 import { failsRun, isKnownFailure, type Strictness } from './summary.ts';
 
 /**
@@ -19,10 +21,13 @@ export interface Difference {
   result: CaseResult;
 }
 
-/** A verdict, and whether it is known to fail. */
+/** A verdict, and what the list of known failures makes of it. */
 export interface Outcome {
   verdict: Verdict;
+  /** It fails, and is listed. */
   known: boolean;
+  /** It passes, and is listed as failing. */
+  unexpected: boolean;
 }
 
 /**
@@ -81,5 +86,67 @@ function changeOf(
 }
 
 function outcomeOf(one: CaseResult): Outcome {
-  return { verdict: one.verdict, known: isKnownFailure(one) };
+  return {
+    verdict: one.verdict,
+    known: isKnownFailure(one),
+    unexpected: one.unexpectedPass === true,
+  };
+}
+
+type Records = RecordSet['records'];
+
+/** Which records are held against each other, and which targets have no counterpart. */
+export interface Pairs {
+  pairs: [Records[number], Records[number]][];
+  alone: Alone[];
+}
+
+/** A target that one of two sets tells of, and the other does not. */
+export interface Alone {
+  target: string;
+  where: 'earlier' | 'later';
+  /** Why the later has no record of it, where it says so: it was to be played, and could not be. */
+  reason?: string;
+}
+
+/**
+ * Two records, whatever they are of; of several targets or rounds, those of the same name and round, or of the same
+ * name where the other has no such round.
+ */
+export function pairsOf(earlier: RecordSet, later: RecordSet): Pairs {
+  const [one, other] = [earlier.records[0], later.records[0]];
+  const total = earlier.records.length + later.records.length;
+  if (one && other && total === 2 && later.notPlayed.length === 0)
+    return { pairs: [[one, other]], alone: [] };
+  const pairs = later.records.flatMap((record): Pairs['pairs'] => {
+    const same = earlier.records.filter(({ target }) => target.name === record.target.name);
+    const match = same.find(({ round }) => round === record.round) ?? same[0];
+    return match ? [[match, record]] : [];
+  });
+  const names = ({ records }: RecordSet) => [...new Set(records.map(({ target }) => target.name))];
+  const [before, after] = [names(earlier), names(later)];
+  const reasons = new Map(later.notPlayed.map(({ target, reason }) => [target, reason]));
+  const gone = before
+    .filter((name) => !after.includes(name))
+    .map((target): Alone => {
+      const reason = reasons.get(target);
+      return { target, where: 'earlier', ...(reason === undefined ? {} : { reason }) };
+    });
+  const added = after.filter((name) => !before.includes(name));
+  return { pairs, alone: [...gone, ...added.map((target): Alone => ({ target, where: 'later' }))] };
+}
+
+/** What keeps two records from being like with like, a sentence each. */
+export function reservesOf(earlier: RunRecord, later: RunRecord): string[] {
+  const reserves: string[] = [];
+  for (const [word, { interrupted }] of [
+    ['earlier', earlier],
+    ['later', later],
+  ] as const)
+    if (interrupted) reserves.push(`the ${word} run ended before all its cases were played`);
+  if (earlier.suites.digest !== later.suites.digest) reserves.push('the two runs are of different suites');
+  const chosen = ({ selection, shard }: RunRecord) => [selection, shard];
+  if (!isDeepStrictEqual(chosen(earlier), chosen(later)))
+    reserves.push('in the two runs different cases were chosen');
+  return reserves;
 }

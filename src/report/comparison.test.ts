@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { compareRecords } from '../record/compare.ts';
+import { compareRecords, pairsOf } from '../record/compare.ts';
 import type { CaseResult } from '../record/record.schema.ts';
+import type { RecordSet } from '../record/record-set.ts';
 import { coloursFor } from './colours.ts';
-import { comparisonMarkdown, comparisonText } from './comparison.ts';
+import { aloneText, comparisonMarkdown, comparisonText } from './comparison.ts';
 import { passed, sampleRecord } from './test-support.ts';
 
 const plain = coloursFor({ isTTY: false }, {});
@@ -105,9 +106,65 @@ describe('a comparison', () => {
       expect(row.match(/\|/g)).toHaveLength(4);
   });
 
+  it('says what a pass that is listed as failing was, and is', () => {
+    const one = sampleRecord([caseOf('a', { verdict: 'fail', ...known })]);
+    const other = sampleRecord([caseOf('a', { ...known, unexpectedPass: true })]);
+    const differences = compareRecords(one, other);
+    const text = comparisonText({ earlier: one, later: other, differences }, plain).join('\n');
+    expect(text).toContain('newly broken: 1\n  s/a  fail, known → pass, listed as failing\n');
+  });
+
+  it('says what keeps the two from being like with like', () => {
+    const stopped = {
+      ...earlier,
+      interrupted: true,
+      suites: { digest: 'other' },
+      selection: { only: ['a'] },
+    };
+    const reserves = [
+      'the later run ended before all its cases were played',
+      'the two runs are of different suites',
+      'in the two runs different cases were chosen',
+    ];
+    const comparison = { earlier, later: stopped, differences: [] };
+    expect(comparisonText(comparison, plain).slice(1, 4)).toEqual(reserves);
+    for (const one of reserves) expect(comparisonMarkdown(comparison)).toContain(`⚠️ ${one}\n`);
+  });
+
   it('that finds nothing says so', () => {
     const same = { earlier, later: earlier, differences: [] };
     expect(comparisonText(same, plain).at(-1)).toBe('every case came to the same');
     expect(comparisonMarkdown(same)).toContain('every case came to the same');
+  });
+});
+
+describe('the records of two sets', () => {
+  const of = (name: string, round?: number) =>
+    sampleRecord([], {
+      target: { ...sampleRecord([]).target, name },
+      ...(round === undefined ? {} : { round }),
+    });
+  const setOf = (...records: RecordSet['records']): RecordSet => ({ format: 1, records, notPlayed: [] });
+
+  it('are paired by target and round, and those without a counterpart are named', () => {
+    const { pairs, alone } = pairsOf(setOf(of('a'), of('b')), setOf(of('b', 1), of('b', 2), of('c')));
+    expect(pairs.map(([one, other]) => [one.target.name, other.target.name, other.round])).toEqual([
+      ['b', 'b', 1],
+      ['b', 'b', 2],
+    ]);
+    expect(alone).toEqual([
+      { target: 'a', where: 'earlier' },
+      { target: 'c', where: 'later' },
+    ]);
+  });
+
+  it('say why a target has none any more', () => {
+    const later = {
+      ...setOf(of('a')),
+      notPlayed: [{ target: 'b', title: 'B', reason: 'it does not start' }],
+    };
+    expect(pairsOf(setOf(of('a'), of('b')), later).alone.map(aloneText)).toEqual([
+      'b was not played any more: it does not start',
+    ]);
   });
 });

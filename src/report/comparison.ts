@@ -1,4 +1,11 @@
-import { type Change, changes, type Difference, type Outcome } from '../record/compare.ts';
+import {
+  type Alone,
+  type Change,
+  changes,
+  type Difference,
+  type Outcome,
+  reservesOf,
+} from '../record/compare.ts';
 import type { RunRecord } from '../record/record.schema.ts';
 import type { Colours } from './colours.ts';
 import { code, markdownText } from './markdown.ts';
@@ -25,7 +32,10 @@ export function comparisonText({ earlier, later, differences }: Comparison, colo
     gone: colours.dim,
     new: colours.dim,
   };
-  const lines = [colours.bold(`${oneLine(nameOf(earlier), widest)} → ${oneLine(nameOf(later), widest)}`)];
+  const lines = [
+    colours.bold(`${oneLine(nameOf(earlier), widest)} → ${oneLine(nameOf(later), widest)}`),
+    ...reservesOf(earlier, later).map((text) => colours.yellow(text)),
+  ];
   for (const [change, rows] of byChange(differences)) {
     lines.push('', paint[change](`${change}: ${rows.length}`));
     for (const row of rows)
@@ -45,6 +55,7 @@ export function comparisonMarkdown({ earlier, later, differences }: Comparison):
     `### ${markdownText(nameOf(earlier))} → ${markdownText(nameOf(later))}`,
     '',
     markdownText(totalOf(differences)),
+    ...reservesOf(earlier, later).flatMap((text) => ['', `⚠️ ${markdownText(text)}`]),
   ];
   for (const [change, rows] of byChange(differences)) {
     lines.push('', `#### ${change}: ${rows.length}`, '', '| case | from | to |', '| --- | --- | --- |');
@@ -53,6 +64,14 @@ export function comparisonMarkdown({ earlier, later, differences }: Comparison):
     if (shown.length < rows.length) lines.push('', `and ${rows.length - shown.length} more`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** What is said of a target that only one of the two tells of. */
+export function aloneText({ target, where, reason }: Alone): string {
+  if (reason !== undefined) return `${target} was not played any more: ${reason}`;
+  return where === 'earlier'
+    ? `${target} is in the earlier record alone`
+    : `${target} is in the later record alone`;
 }
 
 function byChange(differences: readonly Difference[]): [Change, Difference[]][] {
@@ -74,6 +93,7 @@ function stepOf({ earlier, later }: Difference): string {
 
 function word(outcome: Outcome | undefined): string {
   if (!outcome) return '·';
+  if (outcome.unexpected) return `${outcome.verdict}, listed as failing`;
   return outcome.known ? `${outcome.verdict}, known` : outcome.verdict;
 }
 
