@@ -48,6 +48,11 @@ export interface TlsFacts {
   certificate(): CertificateFacts | undefined;
 }
 
+/** What a transcript says of a handshake that is done: `TLS from here on: TLSv1.3, TLS_AES_128_GCM_SHA256`. */
+export function describeTls({ version, cipher, resumed }: TlsFacts): string {
+  return `TLS from here on: ${version}, ${cipher}${resumed ? ', an earlier session goes on' : ''}`;
+}
+
 export interface CertificateFacts {
   subject: string;
   issuer: string;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Endpoint } from '../../target/running-target.ts';
+import { describeTls } from '../../tls/tls.ts';
 import {
   type WebSocketOptions as ConnectionOptions,
   WebSocketConnection,
@@ -220,6 +221,7 @@ export class WebSocketActor implements Actor {
       autoClose: true,
       onTls: (facts) => {
         this.tls = facts;
+        this.#stage.transcript.event(this.name, describeTls(facts));
       },
       onSession: (session) => {
         this.#session = session;
@@ -269,11 +271,8 @@ export class WebSocketActor implements Actor {
     const overHttp2 = this.options.transport === 'http2';
     this.#open = overHttp2 ? status >= 200 && status < 300 : status === 101;
     if (!overHttp2) return;
-    const fields = headers.map(([name, value]) => `${name}: ${value}`);
-    this.#stage.transcript.event(
-      this.name,
-      [`HTTP/${version} ${status}`, ...fields].join('\n').slice(0, 2_000),
-    );
+    const lines = [`HTTP/${version} ${status}`, ...headers.map(([name, value]) => `${name}: ${value}`)];
+    this.#stage.transcript.event(this.name, lines.join('\n').slice(0, 2_000));
   }
 
   /** Numbers data frames and messages; true for a message whose last frame a step has taken already. */

@@ -1,5 +1,6 @@
 import type { Account, Endpoint } from '../../target/running-target.ts';
 import { withAlteredTicket } from '../../tls/session-ticket.ts';
+import { describeTls } from '../../tls/tls.ts';
 import { XmppConnection, type XmppEvent } from '../../xmpp/connection.ts';
 import type { XmlElement } from '../../xmpp/element.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
@@ -178,7 +179,10 @@ export class XmppActor implements Actor {
     this.#remember(event);
     if (event.kind === 'features') this.features = event.element;
     if (event.kind === 'header') this.features = undefined;
-    if (event.kind === 'tls') this.tls = event;
+    if (event.kind === 'tls') {
+      this.tls = event;
+      this.#stage.transcript.event(this.name, describeTls(event));
+    }
     if (event.kind === 'element') this.streamManagement?.received(event.element);
     if (event.kind === 'ended') this.#stage.transcript.event(this.name, `connection ended (${event.how})`);
     // An end after a word of the server is one that steps have to know of.
