@@ -123,6 +123,53 @@ it('the diagram has a lane for each actor, and events where they happen', () => 
   ]);
 });
 
+describe('a connection in the diagram', () => {
+  const chunk = (
+    direction: TranscriptEntry['direction'],
+    content: string | Uint8Array,
+    bytes = content.length,
+  ): TranscriptEntry => ({
+    at: 0,
+    actor: 'romeo',
+    direction,
+    bytes,
+    ...(typeof content === 'string' ? { text: content } : { hex: Buffer.from(content).toString('hex') }),
+  });
+  const switching = chunk('received', 'HTTP/1.1 101 Switching Protocols\r\n\r\n');
+  const frame = encodeFrames([{ opcode: 1, payload: Buffer.from('hello'), mask: false }]);
+  const partsOf = (evidence: Evidence) =>
+    wireOf(evidence, undefined).rows.flatMap((row) =>
+      row.kind === 'octets' ? row.parts.map((part) => part.kind) : [row.kind],
+    );
+
+  it('that is made anew begins with HTTP again', () => {
+    const asking = chunk('sent', 'GET /chat HTTP/1.1\r\nHost: a\r\n\r\n');
+    const once = [asking, switching, chunk('received', frame.subarray(0, 4))];
+    expect(partsOf({ transcript: [...once, asking, switching, chunk('received', frame)] })).toEqual([
+      ...['text', 'text', 'frame'],
+      ...['text', 'text', 'frame'],
+    ]);
+  });
+
+  it('begins with a frame behind what is left out', () => {
+    const transcript = [switching, chunk('received', frame.subarray(0, 4)), chunk('received', frame)];
+    const omitted = { after: 2, entries: 7, bytes: 70 };
+    expect(partsOf({ transcript, omitted })).toEqual(['text', 'frame', 'omitted', 'frame']);
+  });
+
+  it('has an event where TLS begins, once, whether the transcript tells of it or lets it be guessed', () => {
+    const proceed = chunk('received', "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+    const told = chunk('event', 'TLS from here on: TLSv1.3, TLS_AES_128_GCM_SHA256', 0);
+    const texts = (transcript: TranscriptEntry[]) =>
+      wireOf({ transcript }, undefined).rows.flatMap((row) =>
+        row.kind === 'event' && row.mark === 'tls' ? [row.text] : [],
+      );
+    expect(texts([proceed, told, chunk('sent', '<a/>')])).toEqual([told.text]);
+    expect(texts([told, chunk('sent', '<a/>')])).toEqual([told.text]);
+    expect(texts([proceed, chunk('sent', '<a/>')])).toEqual(['TLS from here on, shown decrypted']);
+  });
+});
+
 it('octets show their place, their digits and their letters', () => {
   expect(hexLines(Buffer.from('0123456789abcdef\0'))).toEqual([
     '0000  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef',

@@ -45,8 +45,10 @@ export function wireOf(evidence: Evidence, failure: Failure | undefined): Wire {
   const passed: WireRow[] = [];
   const failed = failedStep(transcript, failure);
   for (const [index, entry] of transcript.entries()) {
-    if (omitted?.after === index)
+    if (omitted?.after === index) {
       passed.push({ kind: 'omitted', entries: omitted.entries, bytes: omitted.bytes });
+      reader.skip();
+    }
     passed.push(...reader.rows(entry, index === failed));
   }
   if (omitted?.after === transcript.length)
@@ -109,13 +111,24 @@ export class WireReader {
     this.#readers.set(entry.actor, reader);
     return reader.rows(entry, failed);
   }
+
+  /** Chunks are missing from here on. */
+  skip(): void {
+    for (const reader of this.#readers.values()) reader.skip();
+  }
 }
 
 /** Follows the connection of one actor: whether XML, HTTP or WebSocket frames pass on it. */
 class ActorReader {
   #frames: Record<'sent' | 'received', FrameReader> | undefined;
-  /** The server agreed to TLS; the handshake itself is not in the transcript, what comes next is in it decrypted. */
+  /** The server agreed to TLS. Older records do not tell of the handshake; what comes next is in them decrypted. */
   #proceeds = false;
+
+  /** What comes next is taken to begin with a frame: where the last one ends is not known any more. */
+  skip(): void {
+    if (this.#frames) this.#frames = newFrames();
+    this.#proceeds = false;
+  }
 
   rows(entry: TranscriptEntry, failed: boolean): WireRow[] {
     const { at, actor, direction, text = '', bytes, omittedBytes = 0 } = entry;
@@ -134,6 +147,10 @@ class ActorReader {
 
   #event({ at, actor, text = '' }: TranscriptEntry): WireRow {
     if (/^HTTP\/2(\.0)? 2/.test(text)) this.#switch();
+    if (text.startsWith('TLS from here on')) {
+      this.#proceeds = false;
+      return { kind: 'event', at, actor, mark: 'tls', text };
+    }
     // `cuts romeo` is said of the network; it happens to Romeo's connection.
     const [, verb = '', whom] =
       /^(cuts?|halts|restores|slows|slices)(?: \d+ of \d+ of)? ([\w-]+)/.exec(text) ?? [];
@@ -148,11 +165,13 @@ class ActorReader {
   }
 
   #switch(): void {
-    this.#frames ??= { sent: new FrameReader(), received: new FrameReader() };
+    this.#frames ??= newFrames();
   }
 
   #parts({ text, hex, omittedBytes = 0 }: TranscriptEntry, direction: 'sent' | 'received'): WirePart[] {
     const octets = text === undefined ? fromHex(hex ?? '') : undefined;
+    // The actor has connected anew, and asks for WebSocket once more.
+    if (direction === 'sent' && /^GET \S+ HTTP\/1\.1\r\n/.test(text ?? '')) this.#frames = undefined;
     if (this.#frames) return this.#frames[direction].read(octets ?? encoder.encode(text), omittedBytes);
     const head = text ?? latin1(octets ?? new Uint8Array(0));
     if (direction === 'received' && /^HTTP\/1\.1 101 /.test(head))
@@ -170,6 +189,10 @@ class ActorReader {
     const frames = this.#frames?.received.read(joined(new Uint8Array(0), rest), omitted) ?? [];
     return [{ kind: 'text', text: text.slice(0, end + 4) }, ...frames];
   }
+}
+
+function newFrames(): Record<'sent' | 'received', FrameReader> {
+  return { sent: new FrameReader(), received: new FrameReader() };
 }
 
 const marks: Readonly<Record<string, WireMark>> = {
