@@ -104,6 +104,42 @@ describe.skipIf(noBrowser)('the HTML report', () => {
       expect(await page.locator('main').innerText()).toContain('rfc6120/sasl/never-played');
     }));
 
+  it('lists what fails the run, also where only its options make it fail', async () => {
+    const set = setOf(sampleRecord(sampleCases));
+    const strict = await reader.write(set, { strict: true, failOn: ['unsupported'] });
+    await reading(
+      {},
+      async (page) => {
+        const broken = page.locator('.section', { hasText: 'Did not hold' });
+        expect((await broken.locator('a').allInnerTexts()).sort()).toEqual(
+          [1, 2, 3, 4].map((at) => sampleCases[at]?.id).sort(),
+        );
+        expect(await page.locator('main').innerText()).not.toContain('Warned of');
+      },
+      strict,
+    );
+  });
+
+  it('shows of what is tolerated the reason, and nothing to compare', async () => {
+    const failure = {
+      kind: 'unexpected' as const,
+      expected: 'the outcome that the specification prefers',
+      nearest: 'juliet receives',
+      message: 'tolerated: a reset counts as a close',
+      tolerated: 'a reset counts as a close',
+    };
+    const tolerated = { ...passed, verdict: 'warn' as const, failure };
+    await reading(
+      { hash: `case=${passed.id}` },
+      async (page) => {
+        const text = await page.locator('.section', { hasText: 'What is tolerated' }).innerText();
+        expect(text.match(/a reset counts as a close/g)).toHaveLength(1);
+        expect(await page.locator('.diff').count()).toBe(0);
+      },
+      await reader.write(setOf(sampleRecord([tolerated]))),
+    );
+  });
+
   it('shows a case: requirement, source with the step that failed, difference, wire, log, command', () =>
     reading({ hash: caseHash }, async (page) => {
       expect(await page.locator('h1').innerText()).toBe(failing.title);

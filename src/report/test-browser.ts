@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { RecordSet } from '../record/record-set.ts';
+import type { Strictness } from '../record/summary.ts';
 import { htmlPage } from './html.ts';
 
 const places = [
@@ -52,9 +53,9 @@ export class Reader {
   }
 
   /** Writes the report, and returns its address. */
-  async write(set: RecordSet): Promise<string> {
+  async write(set: RecordSet, strictness: Strictness = {}): Promise<string> {
     const file = join(this.#folder, `report-${this.#files++}.html`);
-    writeFileSync(file, await htmlPage(set, {}, '0.1.0'));
+    writeFileSync(file, await htmlPage(set, strictness, '0.1.0'));
     return pathToFileURL(file).href;
   }
 

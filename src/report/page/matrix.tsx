@@ -21,16 +21,7 @@ export function Matrix({ report, route }: { report: Report; route: Route }) {
       <Section title="Targets side by side" extra={plural(suites.size, 'suite')}>
         <Scroller look="wide" name="Suites by target">
           <table class="matrix">
-            <thead>
-              <tr>
-                <th scope="col">Suite</th>
-                {report.runs.map((run) => (
-                  <th scope="col" key={run}>
-                    <Text of={run} />
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <Head of="Suite" runs={report.runs} />
             <tbody>
               {[...suites].map(([suite, row]) => (
                 <tr key={suite}>
@@ -52,16 +43,7 @@ export function Matrix({ report, route }: { report: Report; route: Route }) {
         <Section title="Where they differ" extra={plural(differing.length, 'case')}>
           <Scroller look="wide" name="Cases by target">
             <table class="matrix">
-              <thead>
-                <tr>
-                  <th scope="col">Case</th>
-                  {report.runs.map((run) => (
-                    <th scope="col" key={run}>
-                      <Text of={run} />
-                    </th>
-                  ))}
-                </tr>
-              </thead>
+              <Head of="Case" runs={report.runs} />
               <tbody>
                 {differing.slice(0, mostListed).map(([id, byRun]) => (
                   <tr key={id}>
@@ -93,6 +75,22 @@ export function Matrix({ report, route }: { report: Report; route: Route }) {
         </Section>
       )}
     </>
+  );
+}
+
+/** A column for what the rows are, and one for each record. */
+function Head({ of, runs }: { of: string; runs: readonly string[] }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{of}</th>
+        {runs.map((run) => (
+          <th scope="col" key={run}>
+            <Text of={run} />
+          </th>
+        ))}
+      </tr>
+    </thead>
   );
 }
 

@@ -16,8 +16,11 @@ interface ViewProps {
 }
 
 export function OverviewView({ report, route }: ViewProps) {
-  const broken = useMemo(() => report.items.filter(({ outcome }) => serious.includes(outcome)), [report]);
-  const warned = useMemo(() => report.items.filter(({ outcome }) => outcome === 'warn'), [report]);
+  const broken = useMemo(() => report.items.filter(isBroken), [report]);
+  const warned = useMemo(
+    () => report.items.filter((item) => item.outcome === 'warn' && !isBroken(item)),
+    [report],
+  );
   const known = useMemo(() => report.items.filter(({ outcome }) => outcome === 'known'), [report]);
   return (
     <div class="overview">
@@ -49,7 +52,10 @@ export function OverviewView({ report, route }: ViewProps) {
   );
 }
 
-const serious: readonly Item['outcome'][] = ['fail', 'error', 'inconclusive', 'lucky', 'flaky'];
+/** It fails the run, or did not pass at first. By `--strict` and `--fail-on` other verdicts fail it, too. */
+function isBroken({ one, outcome }: Item): boolean {
+  return one.fails === true || outcome === 'flaky';
+}
 
 function Target({ report, index }: { report: Report; index: number }) {
   const record = report.records[index];

@@ -12,7 +12,7 @@ const looks: Readonly<Record<Outcome, { mark: string; word: string }>> = {
   fail: { mark: '✗', word: 'fail' },
   error: { mark: 'E', word: 'error' },
   inconclusive: { mark: '?', word: 'inconclusive' },
-  lucky: { mark: '✓', word: 'unexpected pass' },
+  lucky: { mark: '+', word: 'unexpected pass' },
   known: { mark: 'k', word: 'known to fail' },
   flaky: { mark: '~', word: 'flaky' },
   warn: { mark: '!', word: 'warn' },
