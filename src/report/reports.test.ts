@@ -69,6 +69,18 @@ describe('the Markdown summary', () => {
     expect(summaryMarkdown(setOf(sampleRecord(cases)))).toContain('- <code>s/a</code> and 2 more: as ever\n');
   });
 
+  it('lists a warning that fails the run among the failures alone', () => {
+    const warned = sampleCases.find(({ verdict }) => verdict === 'warn') ?? passed;
+    const text = summaryMarkdown(setOf(sampleRecord([warned])), { strict: true });
+    expect(text).toContain(`### 1 failure\n\n- <code>${warned.id}</code> (warn)`);
+    expect(text).not.toContain('1 warning');
+  });
+
+  it('has nobody mentioned, whom an entity alone would not keep GitHub from finding', () => {
+    const text = summaryMarkdown(setOf(sampleRecord([{ ...hostileCase, title: 'hi @all, see #12' }])));
+    expect(text).toContain('hi &#64;&#8203;all, see &#35;&#8203;12');
+  });
+
   it('holds nothing of a server that is markup', () => {
     const text = summaryMarkdown(hostile);
     expect(text).not.toMatch(/[\x1b\u202e`]|<script|@all|\*\*|^(::|not ok)/m);

@@ -17,7 +17,7 @@ export function summaryMarkdown(set: RecordSet, strictness: Strictness = {}): st
     verdicts(set, strictness),
     ...set.records.map((record) => failures(record, strictness, set.records.length > 1)),
     flakes(set.records),
-    ...set.records.map((record) => quieter(record, set.records.length > 1)),
+    ...set.records.map((record) => quieter(record, strictness, set.records.length > 1)),
   ];
   return `${parts
     .filter((lines) => lines.length > 0)
@@ -111,9 +111,11 @@ function flakes(records: readonly RunRecord[]): string[] {
 }
 
 /** What fails no run, folded away: what is known to fail, what warns, and what was not reached. */
-function quieter(record: RunRecord, several: boolean): string[] {
+function quieter(record: RunRecord, strictness: Strictness, several: boolean): string[] {
   const known = record.cases.filter(isKnownFailure);
-  const warnings = record.cases.filter((one) => one.verdict === 'warn' && !isKnownFailure(one));
+  const warnings = record.cases.filter(
+    (one) => one.verdict === 'warn' && !isKnownFailure(one) && !failsRun(one, strictness),
+  );
   return [
     ...folded('known failure', known, record, several, (one) => markdownText(one.knownFailing?.reason ?? '')),
     ...folded('warning', warnings, record, several, (one) => markdownText(one.failure?.message ?? one.title)),
