@@ -139,9 +139,9 @@ async function update(
   for (const one of acceptance.unlisted(text, words.flag('flaky'))) {
     const { id } = one.result;
     if (only.length > 0 && !matchesAny(id, only)) continue;
-    const [passing] = acceptance.passingBelow(id);
-    if (passing !== undefined) {
-      told.push(`  ${id} cannot be listed: an entry for it names ${passing}, too, which passes`);
+    const obstacle = acceptance.obstacleTo(id);
+    if (obstacle !== undefined) {
+      told.push(`  ${id} cannot be listed: ${obstacle}`);
       continue;
     }
     const reason = await reasonFor(one, last);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { CaseResult, RunRecord } from '../record/record.schema.ts';
 import { readRecords } from '../record/record-file.ts';
+import { isKnownFailure } from '../record/summary.ts';
 import { caseText, pendingText } from '../report/case-text.ts';
 import { type Colours, coloursFor } from '../report/colours.ts';
 import { verdictWord } from '../report/failure-text.ts';
@@ -108,7 +109,11 @@ function listOf(found: readonly Found[], colours: Colours): string[] {
   const rows = found.map(({ id, record, result }) => {
     const verdict = result ? verdictWord(result.verdict, colours) : 'PENDING';
     const space = ' '.repeat(Math.max(1, 14 - (result?.verdict ?? 'pending').length));
-    const listed = result?.unexpectedPass ? ', but listed as failing' : result?.knownFailing ? ', known' : '';
+    const listed = result?.unexpectedPass
+      ? ', but listed as failing'
+      : result && isKnownFailure(result)
+        ? ', known'
+        : '';
     const on = targets.size > 1 ? ` on ${oneLine(record.target.name, 60)}` : '';
     return `${verdict}${space}${oneLine(id, 400)}${on || listed ? colours.dim(on + listed) : ''}`;
   });

@@ -47,6 +47,26 @@ function accepted(
 }
 
 describe('what fails', () => {
+  it('is listed as intermittent where it was flaky in a later round', () => {
+    const acceptance = new Acceptance(plain, [
+      recordOf({ 'rfc1/a/b': 'fail' }),
+      recordOf({ 'rfc1/a/b': 'flaky' }),
+    ]);
+    const [one, ...others] = acceptance.unlisted(new KnownFailingText(undefined));
+    expect(others).toEqual([]);
+    expect(one).toMatchObject({ result: { verdict: 'fail' }, intermittent: true });
+  });
+
+  it.each([
+    ['claims/roster', 'take the claim out'],
+    ['rfc1/**', 'would name others'],
+    ['rfc1/a/b', 'an entry for it names rfc1/a/b/websocket, too, which passes'],
+  ])('cannot be listed as %s', (id, why) => {
+    const acceptance = new Acceptance(plain, [recordOf({ [id]: 'fail', 'rfc1/a/b/websocket': 'pass' })]);
+    expect(acceptance.obstacleTo(id)).toContain(why);
+    expect(acceptance.obstacleTo('rfc1/a/c')).toBeUndefined();
+  });
+
   it('is listed in order, several cases for one reason in one entry', () => {
     const record = recordOf({
       'rfc1/a/two': 'fail',

@@ -7,7 +7,7 @@ import type { KnownFailingText } from './known-failing-text.ts';
 
 /** What one case came to, in one round or in several. */
 interface Outcome {
-  /** Of those that failed the last, else the last. */
+  /** Of those that failed the last, before them of those that were only flaky; else the last. */
   result: CaseResult;
   failed: boolean;
   passed: boolean;
@@ -27,6 +27,12 @@ export interface Mended {
   stays?: string;
 }
 
+/** How much a result says against the target. */
+function rank({ verdict }: CaseResult, strict: boolean): number {
+  if (verdict === 'fail' || (strict && verdict === 'warn')) return 2;
+  return verdict === 'flaky' ? 1 : 0;
+}
+
 /** The records of one target, seen as what its list of known failures has to say. */
 export class Acceptance {
   readonly #outcomes = new Map<string, Outcome>();
@@ -43,11 +49,11 @@ export class Acceptance {
     this.#records = records;
     for (const result of records.flatMap(({ cases }) => cases)) {
       const { verdict } = result;
-      const failed = verdict === 'fail' || verdict === 'flaky' || (strict && verdict === 'warn');
+      const failed = rank(result, strict) > 0;
       const passed = verdict === 'pass' || verdict === 'flaky';
       const known = this.#outcomes.get(result.id);
       this.#outcomes.set(result.id, {
-        result: known?.failed && !failed ? known.result : result,
+        result: known && rank(known.result, strict) > rank(result, strict) ? known.result : result,
         failed: failed || known?.failed === true,
         passed: passed || known?.passed === true,
       });
@@ -63,8 +69,16 @@ export class Acceptance {
     });
   }
 
+  /** Why a case that fails cannot be listed, where it cannot. */
+  obstacleTo(id: string): string | undefined {
+    if (id.startsWith('claims/')) return 'it is no case: take the claim out of the target file';
+    if (id.includes('*')) return 'no case has such an id: an entry for it would name others';
+    const [passing] = this.#passingBelow(id);
+    return passing === undefined ? undefined : `an entry for it names ${passing}, too, which passes`;
+  }
+
   /** Cases that pass and that an entry for this one would name as well, as it names all below it. */
-  passingBelow(id: string): string[] {
+  #passingBelow(id: string): string[] {
     return [...this.#outcomes].flatMap(([other, { failed }]) =>
       other.startsWith(`${id}/`) && !failed ? [other] : [],
     );
@@ -134,7 +148,7 @@ export class Acceptance {
       return { rest: [glob], mended: mended.map((one) => ({ ...one, stays })) };
     }
     const still = shortest(failing.filter((id) => this.#outcomes.get(id)?.failed));
-    const blocking = still.find((id) => this.passingBelow(id).length > 0);
+    const blocking = still.find((id) => this.#passingBelow(id).length > 0);
     if (blocking !== undefined) {
       const stays = `${blocking} fails, and an entry for it names this one, too`;
       return { rest: [glob], mended: mended.map((one) => ({ ...one, stays })) };
