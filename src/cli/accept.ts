@@ -54,22 +54,21 @@ export const accept: Command = {
   async run(words) {
     const { records } = await readRecords(resolve(words.positionals[0] ?? 'touchstone-report'));
     const named = words.list('target').map(loadTarget);
-    const targets = [...new Set(records.map(({ target }) => target.name))].map((name) =>
-      definitionOf(name, named),
-    );
+    const files = new Map(records.map(({ target }) => [target.name, target.file]));
+    const targets = [...files].map(([name, file]) => definitionOf(name, file, named));
     for (const one of targets) readKnownFailing(one);
     const reasonFor = reasonsOf(words);
-    const files = new Map<string, Change>();
+    const changes = new Map<string, Change>();
     try {
       for (const definition of targets) {
         const own = records.filter(({ target }) => target.name === definition.settings.target);
-        const change = changeOf(definition, files);
+        const change = changeOf(definition, changes);
         await update(own, { definition, change, words, reasonFor });
       }
     } finally {
       reasonFor.close();
     }
-    await finish([...files.values()], words.flag('dry-run'));
+    await finish([...changes.values()], words.flag('dry-run'));
     return 0;
   },
 };
@@ -94,12 +93,17 @@ interface Update {
   reasonFor: Reasons;
 }
 
-/** Throws `UsageError` where the name of a target leads to no file. */
-function definitionOf(name: string, named: readonly TargetDefinition[]): TargetDefinition {
+/** Throws `UsageError` where neither the name of a target nor what the record says of its file leads to it. */
+function definitionOf(
+  name: string,
+  file: string | undefined,
+  named: readonly TargetDefinition[],
+): TargetDefinition {
   const given = named.find(({ settings }) => settings.target === name);
   if (given) return given;
   const [, variant] = /(@[^@]+)$/.exec(name) ?? [];
-  for (const asked of [name, `./target.yaml${variant ?? ''}`])
+  // The file is where it was when the run began, seen from there: that may be another place by now.
+  for (const asked of [...(file === undefined ? [] : [file]), name, `./target.yaml${variant ?? ''}`])
     try {
       const definition = loadTarget(asked);
       if (definition.settings.target === name) return definition;

@@ -39,6 +39,8 @@ describe('records of several runs', () => {
       touchstone(...pings, '--out', 'good'),
       touchstone(...pings, '--target', './broken.yaml', '--out', 'bad'),
     ]);
+    const [good, bad] = await Promise.all(['good', 'bad'].map((name) => readRecord(join(folder, name))));
+    expect([good?.target.file, bad?.target.file]).toEqual([undefined, './broken.yaml']);
     const worse = await touchstone('compare', 'good', 'bad');
     expect(worse.output).toMatch(/^newly broken: \d+$/m);
     expect(worse.code).toBe(1);

@@ -124,11 +124,7 @@ describe.each([
     `${begun}\n${caseLine({ ...result, evidence: { transcript: [null] } })}\n`,
     '/cases/0/evidence/transcript/0',
   ],
-  [
-    'holds a failure that is none',
-    `${begun}\n${caseLine({ ...result, failure: 5 })}\n`,
-    '/cases/0/failure',
-  ],
+  ['holds a failure that is none', `${begun}\n${caseLine({ ...result, failure: 5 })}\n`, '/cases/0/failure'],
   [
     'holds a case twice',
     `${begun}\n${caseLine(result)}\n${caseLine(result)}\n`,

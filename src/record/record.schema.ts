@@ -224,6 +224,11 @@ export const recordSchema = {
       properties: {
         name: text,
         title: text,
+        file: {
+          type: 'string',
+          description:
+            'The path of its file from where the run was started, with `@` and the variant; absent where its name leads to it',
+        },
         kind: {
           type: 'string',
           description: 'Where the server came from: embedded, container, process or external',

@@ -178,10 +178,12 @@ it('octets show their place, their digits and their letters', () => {
 });
 
 it('the command names target and case as a shell takes them', () => {
-  expect(commandFor('./my-server@1.0', { id: 'a/b' })).toBe(
+  expect(commandFor({ name: 'my-server@1.0', file: './my-server@1.0' }, { id: 'a/b' })).toBe(
     "npx touchstone run --target ./my-server@1.0 --only 'a/b'",
   );
-  expect(commandFor('a b', { id: "it's" })).toBe("npx touchstone run --target 'a b' --only 'it'\\''s'");
+  expect(commandFor({ name: 'a b' }, { id: "it's" })).toBe(
+    "npx touchstone run --target 'a b' --only 'it'\\''s'",
+  );
 });
 
 describe('what the server logged', () => {

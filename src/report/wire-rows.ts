@@ -1,4 +1,4 @@
-import type { CaseResult, Evidence, Failure, TranscriptEntry } from '../record/record.schema.ts';
+import type { CaseResult, Evidence, Failure, RunRecord, TranscriptEntry } from '../record/record.schema.ts';
 import { type FramePart, FrameReader, joined } from './wire-frames.ts';
 
 /** What a chunk holds: text, octets that are none, or WebSocket frames. */
@@ -247,8 +247,11 @@ export function hexLines(octets: Uint8Array): string[] {
 }
 
 /** What plays exactly this case again. */
-export function commandFor(target: string, { id }: Pick<CaseResult, 'id'>): string {
-  const word = /^[\w@./:-]+$/.test(target) ? target : quoted(target);
+export function commandFor(
+  { name, file = name }: Pick<RunRecord['target'], 'name' | 'file'>,
+  { id }: Pick<CaseResult, 'id'>,
+): string {
+  const word = /^[\w@./:-]+$/.test(file) ? file : quoted(file);
   return `npx touchstone run --target ${word} --only ${quoted(id)}`;
 }
 

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
 import { arch, availableParallelism, platform } from 'node:os';
+import { isAbsolute, relative } from 'node:path';
 import type { RunFacts } from '../record/record-builder.ts';
 import { coverageOf } from '../suite/coverage.ts';
 import type { Suites } from '../suite/load-suites.ts';
 import type { Selection } from '../suite/select.ts';
 import type { Capabilities } from '../target/capabilities.ts';
-import { kindOf, type TargetDefinition } from '../target/load-target.ts';
+import { kindOf, loadTarget, type TargetDefinition } from '../target/load-target.ts';
 import type { RunningTarget } from '../target/running-target.ts';
 import { shownPath } from './case-result.ts';
 import type { PlannedCase } from './plan.ts';
@@ -12,25 +14,48 @@ import type { PlannedCase } from './plan.ts';
 type TargetFacts = RunFacts['target'];
 
 /** What the record says of a target that did not get as far as being probed. */
-export function factsOfDefinition({ settings }: TargetDefinition): TargetFacts {
+export function factsOfDefinition(definition: TargetDefinition): TargetFacts {
+  const { settings } = definition;
   const { version } = settings.product;
   return {
     name: settings.target,
     title: settings.title,
+    ...fileOf(definition),
     kind: kindOf(settings),
     product: { name: settings.product.name, ...(typeof version === 'string' ? { version } : {}) },
     capabilities: { claimed: [...(settings.claims ?? [])], offered: [], findings: [] },
   };
 }
 
-/** What the record says of a target that was probed. */
-export function factsOfTarget(target: RunningTarget, capabilities: Capabilities): TargetFacts {
+/** Where the target's file is, unless its name says it: so that a report can say how to play a case again. */
+function fileOf({ file, variant, settings }: TargetDefinition): Pick<TargetFacts, 'file'> {
+  if (file === undefined || !existsSync(file) || leadsTo(settings.target, file)) return {};
+  const path = relative(process.cwd(), file);
+  const named = path.startsWith('.') || isAbsolute(path) ? path : `./${path}`;
+  return { file: variant === undefined ? named : `${named}@${variant}` };
+}
+
+function leadsTo(name: string, file: string): boolean {
+  try {
+    return loadTarget(name).file === file;
+  } catch {
+    return false;
+  }
+}
+
+/** What the record says of a target that was probed; `known` is what it said before. */
+export function factsOfTarget(
+  target: RunningTarget,
+  capabilities: Capabilities,
+  known: TargetFacts,
+): TargetFacts {
   const endpoints = Object.values(target.endpoints).map(
     (one) => [one.kind, `${one.host}:${one.port}${one.path ?? ''}`] as const,
   );
   return {
     name: target.name,
     title: target.title,
+    ...(known.file === undefined ? {} : { file: known.file }),
     kind: target.kind,
     product: { ...target.product },
     ...(target.image ? { image: { ...target.image } } : {}),

@@ -121,7 +121,7 @@ async function startAndPlay(
     const environment = { ...facts.environment, jobs };
     const begun = {
       ...facts,
-      target: factsOfTarget(target, capabilities),
+      target: factsOfTarget(target, capabilities, facts.target),
       environment,
       definitions: definitionsOf(planned),
       ...(shard
