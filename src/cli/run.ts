@@ -130,7 +130,7 @@ export const run: Command = {
         return await watchAndPlay(
           words,
           order,
-          (target, suites, warm) => play(target, suites, { alone: true, warm }),
+          (target, suites, more) => play(target, suites, { alone: true, ...more }),
           interrupted.signal,
         );
       }
@@ -160,7 +160,7 @@ export const run: Command = {
 };
 
 /** What one of the runs has of its own. */
-interface Play extends Pick<RunOptions, 'round' | 'warm'> {
+interface Play extends Pick<RunOptions, 'round' | 'warm' | 'changed'> {
   /** Its record is all there will be. */
   alone?: boolean;
 }

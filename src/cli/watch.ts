@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { RunRecord } from '../record/record.schema.ts';
 import { exitCodeFor, type Strictness } from '../record/summary.ts';
 import { WarmTarget } from '../run/warm-target.ts';
-import { consequenceOf, FileWatch, watchedPaths } from '../run/watch.ts';
+import { type Consequence, consequenceOf, FileWatch, watchedPaths } from '../run/watch.ts';
 import { ownSuites, type Suites } from '../suite/load-suites.ts';
 import { EmptySelectionError } from '../suite/select.ts';
 import { EngineMissingError, TargetStartError } from '../target/errors.ts';
@@ -12,7 +12,12 @@ import type { Words } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { suitesOf } from './selection-options.ts';
 
-type PlayOnce = (target: TargetDefinition, suites: Suites, warm: WarmTarget) => Promise<RunRecord>;
+/** `changed`: as the record is to say of what is played. */
+type PlayOnce = (
+  target: TargetDefinition,
+  suites: Suites,
+  more: { warm: WarmTarget; changed?: readonly string[] },
+) => Promise<RunRecord>;
 
 /**
  * `run --watch`: plays once, and then again whenever a file changes, what the change concerns. The target stays up
@@ -50,12 +55,16 @@ export async function watchAndPlay(
     const target = loadTarget(name);
     files.add(watchedPaths(folders, target));
     const suites = await suitesOf(words);
-    const { restart, cases } = paths
+    const consequence: Consequence = paths
       ? consequenceOf(paths, suites, target)
       : { restart: false, cases: suites.cases };
+    const { restart, cases, changed: ofFiles } = consequence;
     if (restart) await warm.replace();
     if (cases.length === 0) return code;
-    const record = await play(target, paths ? { ...suites, cases, whole: false } : suites, warm);
+    const record = await play(target, ofFiles ? { ...suites, cases, whole: false } : suites, {
+      warm,
+      ...(ofFiles ? { changed: ofFiles } : {}),
+    });
     return exitCodeFor(record, strictness);
   }
 }

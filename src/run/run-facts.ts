@@ -90,7 +90,9 @@ export function factsOfSuites({ digest, catalogues }: Suites): RunFacts['suites'
 }
 
 /** The selection without what chooses nothing; nothing at all where every case was chosen. */
-export function factsOfSelection(selection: Selection): Pick<RunFacts, 'selection'> {
+export function factsOfSelection(
+  selection: Selection & { changed?: readonly string[] | undefined },
+): Pick<RunFacts, 'selection'> {
   const chosen = Object.entries(selection).filter(([, values]) => values !== undefined && values.length > 0);
   return chosen.length > 0 ? { selection: Object.fromEntries(chosen) } : {};
 }

@@ -43,6 +43,8 @@ export interface RunOptions {
   transcripts?: boolean;
   /** A seed, where cases are to be begun in an order of its own. */
   shuffle?: string;
+  /** The suite files that the cases are of, where a change of these is why they are played. */
+  changed?: readonly string[];
   /** Which of several runs on the same target this is, from 1 on. */
   round?: number;
   /** Which share of the cases is played, where several runs share them. */
@@ -189,13 +191,13 @@ class Clock {
 
 /** What is known before the target is started. */
 function factsOf(options: RunOptions, started: Date): RunFacts {
-  const { version, suites, target, selection, shuffle, round } = options;
+  const { version, suites, target, selection, changed, shuffle, round } = options;
   return {
     touchstone: { version },
     suites: factsOfSuites(suites),
     target: factsOfDefinition(target),
     environment: factsOfMachine(),
-    ...factsOfSelection(selection),
+    ...factsOfSelection({ ...selection, changed }),
     ...(shuffle === undefined ? {} : { shuffle }),
     ...(round === undefined ? {} : { round }),
     started: started.toISOString(),

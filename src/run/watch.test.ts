@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { loadSuites, ownSuites } from '../suite/load-suites.ts';
 import { loadTarget } from '../target/load-target.ts';
 import { run } from './run.ts';
+import { factsOfSelection } from './run-facts.ts';
 import { WarmTarget } from './warm-target.ts';
 import { consequenceOf, FileWatch, watchedPaths } from './watch.ts';
 
@@ -47,17 +49,29 @@ describe('a change', () => {
       restart,
       ids,
     });
+    // Where not all are played the record has to say so.
+    expect(consequence.changed === undefined).toBe(ids === all);
+  });
+
+  it('of a suite file is what the record says its cases were chosen by', async () => {
+    const changed = new Set([join(folder, 'suites/xep-0199/ping.yaml')]);
+    const { changed: files = [] } = consequenceOf(changed, suites, target);
+    expect(files).toEqual([expect.stringMatching(/xep-0199\/ping\.yaml$/)]);
+    expect(factsOfSelection({ only: [], changed: files })).toEqual({ selection: { changed: files } });
   });
 
   it('is noticed, with all that follows at once', async () => {
     const files = await FileWatch.of(watchedPaths([suitesFolder], target));
     try {
       const ping = join(suitesFolder, 'xep-0199/ping.yaml');
-      const next = files.next(new AbortController().signal);
+      const { signal } = new AbortController();
+      const next = files.next(signal);
       appendFileSync(ping, '# once\n');
       appendFileSync(join(folder, 'server/main.js'), '// once\n');
       appendFileSync(ping, '# twice\n');
       expect([...(await next)].sort()).toEqual([join(folder, 'server/main.js'), ping]);
+      // Whoever watches for hours asks many times.
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
     } finally {
       await files.close();
     }

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { watch as watchPaths } from 'chokidar';
 import { fixtures, type Suites } from '../suite/load-suites.ts';
 import { knownFailuresFile, type TargetDefinition } from '../target/load-target.ts';
+import { shownPath } from './case-result.ts';
 
 /** Editors write a file in several steps, and branches are switched file by file: what follows so soon belongs together. */
 const quietMs = 100;
@@ -34,11 +35,14 @@ export class FileWatch {
 
   /** The files that changed since the last call; waits for the first where there are none yet. */
   async next(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    if (this.#changed.size === 0 || this.#timer)
+    if (!signal.aborted && (this.#changed.size === 0 || this.#timer))
       await new Promise<void>((resolved) => {
-        this.#listener = resolved;
-        signal.addEventListener('abort', () => resolved(), { once: true });
-        if (signal.aborted) resolved();
+        const done = () => {
+          signal.removeEventListener('abort', done);
+          resolved();
+        };
+        this.#listener = done;
+        signal.addEventListener('abort', done);
       });
     const changed = new Set(this.#changed);
     this.#changed.clear();
@@ -75,6 +79,8 @@ export interface Consequence {
   restart: boolean;
   /** The cases that may come to something else. */
   cases: Suites['cases'];
+  /** The suite files that these are all of; absent where they are all there are. */
+  changed?: string[];
 }
 
 /**
@@ -93,7 +99,8 @@ export function consequenceOf(
   const isShared = (path: string) =>
     path === known || basename(path) === 'requirements.yaml' || isBelow(path, fixtures);
   if (restart || [...changed].some(isShared)) return { restart, cases: suites.cases };
-  return { restart, cases: suites.cases.filter(({ position }) => changed.has(resolve(position.file))) };
+  const cases = suites.cases.filter(({ position }) => changed.has(resolve(position.file)));
+  return { restart, cases, changed: [...new Set(cases.map(({ position }) => shownPath(position.file)))] };
 }
 
 /** Everything whose change matters to a run on the target. */
