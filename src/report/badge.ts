@@ -9,7 +9,10 @@ const padding = 10;
 
 const colours = { good: '#2da44e', bad: '#cf222e', unknown: '#6e7781' };
 
-/** An SVG badge: how many of the cases that were played passed, green where the run is conformant. */
+/**
+ * An SVG badge: how many of the cases that were played passed, green where the run is conformant; `chosen` where others
+ * were not asked for.
+ */
 export function badge(set: RecordSet, strictness: Strictness = {}): string {
   const sum = (of: (summary: RecordSet['records'][number]['summary']) => number) =>
     set.records.reduce((total, { summary }) => total + of(summary), 0);
@@ -18,7 +21,8 @@ export function badge(set: RecordSet, strictness: Strictness = {}): string {
   const code = exitCodeForSet(set, strictness);
   const known = sum(({ knownFailing }) => knownFailing);
   const isKnown = code === 0 && known > 0 ? `, ${known} known` : '';
-  const value = played === 0 || code > 1 ? 'unknown' : `${passed} of ${played}${isKnown}`;
+  const isPart = set.records.some(({ selection, shard }) => selection ?? shard) ? ' chosen' : '';
+  const value = played === 0 || code > 1 ? 'unknown' : `${passed} of ${played}${isPart}${isKnown}`;
   return svg(value, value === 'unknown' ? colours.unknown : code === 0 ? colours.good : colours.bad);
 }
 

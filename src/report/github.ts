@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { CaseResult, RunRecord } from '../record/record.schema.ts';
+import { UnwritableFileError } from '../record/record-errors.ts';
 import type { RecordSet } from '../record/record-set.ts';
 import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
 import { oneLine } from './printable.ts';
@@ -14,16 +15,24 @@ const widest = 1_000;
 
 /**
  * For a step of GitHub Actions: annotations at the lines of the suite files, and the summary of the step where
- * `GITHUB_STEP_SUMMARY` names its file. `print` writes to the log of the step.
+ * `GITHUB_STEP_SUMMARY` names its file. `print` writes to the log of the step. `onEnd` throws `UnwritableFileError`.
  */
 export function githubReporter(context: ReporterContext, print: (text: string) => void): Reporter {
   return {
     onEnd(set) {
       for (const line of annotations(set, context.strictness)) print(`${line}\n`);
       const file = context.environment.GITHUB_STEP_SUMMARY;
-      if (file) appendFileSync(file, summaryMarkdown(set, context.strictness));
+      if (file) append(file, summaryMarkdown(set, context.strictness));
     },
   };
+}
+
+function append(file: string, text: string): void {
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    throw new UnwritableFileError(file, error);
+  }
 }
 
 /** A workflow command for all else that fails the run, for each case that does, then for those that warn. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { CaseResult } from '../record/record.schema.ts';
+import { UnwritableFileError } from '../record/record-errors.ts';
 import { exitCodeForSet, type RecordSet } from '../record/record-set.ts';
 import { badge } from './badge.ts';
 import { ctrf } from './ctrf.ts';
@@ -130,6 +131,8 @@ describe('annotations of GitHub', () => {
     };
     await githubReporter(context, (text) => printed.push(text)).onEnd?.(sample);
     expect(readFileSync(file, 'utf8')).toBe(`earlier\n${summaryMarkdown(sample)}`);
+    const nowhere = { ...context, environment: { GITHUB_STEP_SUMMARY: join(folder, 'no', 'step.md') } };
+    expect(() => githubReporter(nowhere, () => {}).onEnd?.(sample)).toThrow(UnwritableFileError);
     expect(printed.join('')).toBe(`${annotations(sample).join('\n')}\n`);
   });
 });
@@ -237,6 +240,11 @@ describe.each<[string, RecordSet, string, number]>([
 });
 
 describe('the badge', () => {
+  it('says that not all cases were asked for', () => {
+    const text = badge(setOf(sampleRecord([passed], { selection: { only: ['a'] } })));
+    expect(text).toContain('<title>touchstone: 1 of 1 chosen</title>');
+  });
+
   it.each([
     ['passes', [passed], 'touchstone: 1 of 1', '#2da44e'],
     ['fails', sampleCases, 'touchstone: 2 of 5', '#cf222e'],
