@@ -181,6 +181,7 @@ it('the command names target and case as a shell takes them', () => {
   expect(commandFor({ name: 'my-server@1.0', file: './my-server@1.0' }, { id: 'a/b' })).toBe(
     "npx touchstone run --target ./my-server@1.0 --only 'a/b'",
   );
+  expect(commandFor({ name: 'a' }, { id: 'claims/roster' })).toBe('npx touchstone run --target a');
   expect(commandFor({ name: 'a b' }, { id: "it's" })).toBe(
     "npx touchstone run --target 'a b' --only 'it'\\''s'",
   );
