@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { mergeShards } from '../record/merge.ts';
 import { readRecord } from '../record/record-file.ts';
 import { exitCodeFor } from '../record/summary.ts';
-import { totals, wrote } from '../report/console.ts';
+import { coloursFor } from '../report/colours.ts';
+import { totals, verdictLine, wrote } from '../report/console.ts';
 import { together } from '../report/reporter.ts';
 import { type Command, UsageError } from './command.ts';
 import { contextOf, outOption, reporterOption, reportersOfRun } from './reporters.ts';
@@ -32,7 +33,8 @@ export const merge: Command = {
     const strictness = strictnessOf(words);
     const reporters = await reportersOfRun(words, contextOf(out, strictness, written));
     await together(reporters).onEnd({ format: 1, records: [merged], notPlayed: [] });
-    process.stdout.write(`${[totals(merged), ...wrote(written)].join('\n')}\n`);
+    const verdict = verdictLine(merged, coloursFor(process.stdout), strictness);
+    process.stdout.write(`${[totals(merged), ...wrote(written), verdict].join('\n')}\n`);
     return exitCodeFor(merged, strictness);
   },
 };
