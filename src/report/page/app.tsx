@@ -58,37 +58,7 @@ export function App({ report }: { report: Report }) {
       <button type="button" class="button skip" onClick={() => main.current?.focus()}>
         To the content
       </button>
-      <header class="bar">
-        <a class="brand" href={linkTo({ ...route, view: 'overview', id: '', run: '' })}>
-          <span class="stone" aria-hidden="true" />
-          Touchstone
-        </a>
-        <nav class="tabs" aria-label="Views">
-          <a
-            href={linkTo({ ...route, view: 'overview', id: '', run: '' })}
-            aria-current={route.view === 'overview' ? 'page' : undefined}
-          >
-            Overview
-          </a>
-          <a
-            class="to-list"
-            href={linkTo({ ...route, view: 'list', id: '', run: '' })}
-            aria-current={route.view === 'list' ? 'page' : undefined}
-          >
-            Cases
-          </a>
-        </nav>
-        <span class="room" />
-        <button
-          type="button"
-          class="button quiet keys-button"
-          onClick={() => showHelp(!help)}
-          aria-expanded={help}
-        >
-          Keys <kbd>?</kbd>
-        </button>
-        <ThemeSwitch />
-      </header>
+      <TopBar route={route} help={help} onHelp={() => showHelp(!help)} />
       <CaseList
         report={report}
         shown={shown}
@@ -96,9 +66,7 @@ export function App({ report }: { report: Report }) {
         current={current}
         search={search}
         linkOf={(item) => linkTo({ ...route, view: 'case', id: item.one.id, run: runOf(report, item) })}
-        onFilter={(filter) =>
-          go({ ...route, view: route.view === 'case' ? 'case' : route.view, filter }, 'same')
-        }
+        onFilter={(filter) => go({ ...route, filter }, 'same')}
         onClear={() => go({ ...route, filter: noFilter }, 'same')}
       />
       <main class="main" id="main" ref={main} tabIndex={-1}>
@@ -121,6 +89,32 @@ export function App({ report }: { report: Report }) {
       </main>
       {help ? <Help onClose={() => showHelp(false)} /> : null}
     </div>
+  );
+}
+
+function TopBar({ route, help, onHelp }: { route: Route; help: boolean; onHelp(): void }) {
+  const link = (view: 'overview' | 'list') => linkTo({ ...route, view, id: '', run: '' });
+  const current = (view: Route['view']) => (route.view === view ? 'page' : undefined);
+  return (
+    <header class="bar">
+      <a class="brand" href={link('overview')}>
+        <span class="stone" aria-hidden="true" />
+        Touchstone
+      </a>
+      <nav class="tabs" aria-label="Views">
+        <a href={link('overview')} aria-current={current('overview')}>
+          Overview
+        </a>
+        <a class="to-list" href={link('list')} aria-current={current('list')}>
+          Cases
+        </a>
+      </nav>
+      <span class="room" />
+      <button type="button" class="button quiet keys-button" onClick={onHelp} aria-expanded={help}>
+        Keys <kbd>?</kbd>
+      </button>
+      <ThemeSwitch />
+    </header>
   );
 }
 

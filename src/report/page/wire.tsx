@@ -71,8 +71,7 @@ function Rows({ rows, wire }: { rows: readonly WireRow[]; wire: Wire }) {
   );
 }
 
-function Row({ row, wire }: { row: WireRow; wire: Wire }) {
-  const { actors } = wire;
+function Row({ row, wire: { actors } }: { row: WireRow; wire: Wire }) {
   if (row.kind === 'omitted')
     return (
       <p class="wire-omitted">
@@ -86,47 +85,64 @@ function Row({ row, wire }: { row: WireRow; wire: Wire }) {
         <Text of={row.text.trim()} />
       </h3>
     );
-  if (row.kind === 'log')
-    return (
-      <div class="wire-row wire-log">
-        <span class="wire-time">{row.at.toFixed(0)}</span>
-        <Lanes count={actors.length + 1}>
-          <span class="event-mark" style={{ '--lane': actors.length }} aria-hidden="true">
-            ≡
-          </span>
-        </Lanes>
-        <div class="wire-content">
-          <span class="who hue-server">server logs</span>
-          {': '}
-          <Text of={row.text} />
-        </div>
+  if (row.kind === 'log') return <LogRow row={row} actors={actors} />;
+  return row.kind === 'event' ? (
+    <EventRow row={row} actors={actors} />
+  ) : (
+    <ChunkRow row={row} actors={actors} />
+  );
+}
+
+interface RowProps<Kind extends WireRow['kind']> {
+  row: Extract<WireRow, { kind: Kind }>;
+  actors: readonly string[];
+}
+
+function LogRow({ row, actors }: RowProps<'log'>) {
+  return (
+    <div class="wire-row wire-log">
+      <span class="wire-time">{row.at.toFixed(0)}</span>
+      <Lanes count={actors.length + 1}>
+        <span class="event-mark" style={{ '--lane': actors.length }} aria-hidden="true">
+          ≡
+        </span>
+      </Lanes>
+      <div class="wire-content">
+        <span class="who hue-server">server logs</span>
+        {': '}
+        <Text of={row.text} />
       </div>
-    );
-  const at = actors.indexOf(row.actor);
-  const lane = at < 0 ? actors.length : at;
-  const hue = at < 0 ? 'server' : String(at % hues);
-  if (row.kind === 'event')
-    return (
-      <div class={`wire-row wire-event mark-${row.mark}`}>
-        <span class="wire-time">{row.at.toFixed(1)}</span>
-        <Lanes count={actors.length + 1}>
-          <span class="event-mark" style={{ '--lane': lane }} aria-hidden="true">
-            {eventSigns[row.mark]}
-          </span>
-        </Lanes>
-        <div class="wire-content">
-          {row.text.startsWith('the network ') ? null : (
-            <>
-              <span class={`who hue-${hue}`}>
-                <Text of={row.actor} />
-              </span>
-              {': '}
-            </>
-          )}
-          <Text of={row.text} />
-        </div>
+    </div>
+  );
+}
+
+function EventRow({ row, actors }: RowProps<'event'>) {
+  const { lane, hue } = placeOf(row.actor, actors);
+  return (
+    <div class={`wire-row wire-event mark-${row.mark}`}>
+      <span class="wire-time">{row.at.toFixed(1)}</span>
+      <Lanes count={actors.length + 1}>
+        <span class="event-mark" style={{ '--lane': lane }} aria-hidden="true">
+          {eventSigns[row.mark]}
+        </span>
+      </Lanes>
+      <div class="wire-content">
+        {row.text.startsWith('the network ') ? null : (
+          <>
+            <span class={`who hue-${hue}`}>
+              <Text of={row.actor} />
+            </span>
+            {': '}
+          </>
+        )}
+        <Text of={row.text} />
       </div>
-    );
+    </div>
+  );
+}
+
+function ChunkRow({ row, actors }: RowProps<'octets'>) {
+  const { lane, hue } = placeOf(row.actor, actors);
   const from = row.direction === 'sent' ? row.actor : 'server';
   const to = row.direction === 'sent' ? 'server' : row.actor;
   return (
@@ -154,6 +170,12 @@ function Row({ row, wire }: { row: WireRow; wire: Wire }) {
       </div>
     </div>
   );
+}
+
+/** The lane of an actor, and its hue; who has no lane stands in the server's. */
+function placeOf(actor: string, actors: readonly string[]): { lane: number; hue: string } {
+  const at = actors.indexOf(actor);
+  return at < 0 ? { lane: actors.length, hue: 'server' } : { lane: at, hue: String(at % hues) };
 }
 
 /** Of signs that every font has. */
