@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { reasonOf } from '../tls/tls.ts';
 import { TargetStartError } from './errors.ts';
 import type { Endpoint } from './running-target.ts';
 
@@ -26,7 +27,7 @@ export async function waitForAnswer(endpoint: Endpoint, greeting: Greeting): Pro
       await answerOf(endpoint, greeting);
       return;
     } catch (error) {
-      if (!greeting.signal.aborted) reason = error instanceof Error ? error.message : String(error);
+      if (!greeting.signal.aborted) reason = error instanceof Error ? reasonOf(error) : String(error);
     }
     await aborted(greeting.signal, pause);
   }

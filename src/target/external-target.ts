@@ -33,8 +33,9 @@ export async function startExternalTarget(
     options.signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
     const hint = 'Does it run? Its host stands under `start`, its ports under `endpoints`';
+    const doctor = '`touchstone doctor --target TARGET` looks at every stage of reaching it';
     throw new TargetStartError(
-      `${settings.title} cannot be reached: ${reason}\n  ${hint} in ${definition.file}`,
+      `${settings.title} cannot be reached: ${reason}\n  ${hint} in ${definition.file}\n  ${doctor}`,
       { cause: error },
     );
   } finally {

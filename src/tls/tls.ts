@@ -95,12 +95,21 @@ export class TlsHandshakeError extends Error {
   readonly alert: string | undefined;
 
   constructor(cause: Error) {
-    // OpenSSL's own message holds addresses in memory; its reason is the part for people.
-    const reason = 'reason' in cause && typeof cause.reason === 'string' ? cause.reason : cause.message;
-    super(`The TLS handshake failed: ${reason}`, { cause });
+    super(`The TLS handshake failed: ${reasonOf(cause)}`, { cause });
     this.code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
     this.alert = alertOf(cause);
   }
+}
+
+/** The part for people of an error of a TLS socket: OpenSSL's own message holds addresses in memory. */
+export function reasonOf(error: Error): string {
+  const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+  return 'code' in error && isNoTls(error.code) ? `what came is no TLS (${reason})` : reason;
+}
+
+/** Whether what the other end sent was no TLS at all, as by the code of an error of a TLS socket. */
+export function isNoTls(code: unknown): boolean {
+  return code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
 }
 
 /** The name of the alert (RFC 8446 section 6) that an error of a TLS socket tells of. */

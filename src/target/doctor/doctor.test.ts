@@ -71,6 +71,8 @@ it('stops at the stage that fails, and says what to do', async () => {
     ['ok resolve', 'fail connect'],
     [expect.stringContaining('nothing listens there')],
   ]);
+  const plain = await reach('xmpp-tls', { port: server.endpoints.xmpp?.port ?? 0 });
+  expect([plain.told.at(-1), plain.advice]).toEqual(['fail TLS', [expect.stringContaining('one of `xmpp`')]]);
   const distrusted = await reach('xmpp-tls', { ca: './other.pem' });
   expect(distrusted.told.at(-1)).toBe('fail TLS');
   expect(distrusted.advice).toEqual([expect.stringContaining('PEM file')]);

@@ -1,3 +1,5 @@
+import { reasonOf } from '../../tls/tls.ts';
+
 /** What came of looking at one thing that a run needs. */
 export interface Finding {
   /** `warn`: what is looked at works, or is not needed for everything; `fail`: it is needed, and does not work. */
@@ -25,7 +27,7 @@ export function fail(what: string, saw: string, advice: string): Finding {
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '')
     return error.errors.map((one) => messageOf(one)).join(', ');
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? reasonOf(error) : String(error);
 }
 
 /** The code of an error of the system, TLS or DNS, also where it is the cause of another. */

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { isNoTls } from '../../tls/tls.ts';
 import { offeredMechanisms } from '../../xmpp/authentication.ts';
 import type { XmppConnection } from '../../xmpp/connection.ts';
 import { namespaces } from '../../xmpp/namespaces.ts';
@@ -246,8 +247,11 @@ const advices: Readonly<Record<string, string>> = {
 };
 
 function adviceFor(stage: string, error: unknown, { kind, path }: Endpoint): string {
-  const known = advices[codeOf(error) ?? ''];
+  const code = codeOf(error);
+  const known = advices[code ?? ''];
   if (known !== undefined) return known;
+  if (isNoTls(code))
+    return `what answers there does not begin with TLS: is the port right, or is it one of \`${kind.replace(/-tls$/, '')}\`?`;
   if (stage === 'TLS')
     return 'is it TLS that is spoken on this port, and who has signed the certificate? See `tls.ca`';
   if (stage === 'WebSocket handshake') return `is ${path ?? '/'} the path of the WebSocket?`;

@@ -336,7 +336,7 @@ describe('connects', () => {
       'speaks no TLS',
       (peer: ScriptedPeer) => void peer.socket.write('SSH-2.0-OpenSSH\r\n'),
       'closed',
-      'TLS handshake failed: wrong version number',
+      'TLS handshake failed: what came is no TLS (wrong version number)',
     ],
     ['says nothing', deaf, 'silence', 'nothing came within 100 ms'],
   ])('fails in time where the server %s', async (_what, act, kind, message) => {
