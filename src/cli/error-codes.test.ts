@@ -15,6 +15,7 @@ it('codes keep their meaning', () => {
     'TS-E005 2 A record cannot be read',
     'TS-E006 2 Records do not belong together',
     'TS-E007 2 A file cannot be written',
+    'TS-E008 2 A reporter of yours failed',
     'TS-E010 3 No container engine answers',
     'TS-E011 3 The target does not start, or cannot be reached',
     'TS-E012 3 The target has no account to give',

@@ -6,6 +6,7 @@ import { UnknownTargetError } from '../target/load-target.ts';
 import { InvalidFileError } from '../target/yaml-document.ts';
 import { UsageError } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
+import { OwnReporterError } from './own-reporter.ts';
 import { UnansweredError } from './questions.ts';
 
 /** An error that a user can meet. Its code never means another one. */
@@ -100,6 +101,16 @@ export const errorCodes: readonly ErrorCode[] = [
     advice: 'Make room there, or name another place with `--out`; `touchstone doctor` looks at the folder.',
     exitCode: usage,
     is: of(UnwritableFileError),
+  },
+  {
+    code: 'TS-E008',
+    title: 'A reporter of yours failed',
+    about:
+      'The module that `--reporter` names threw an error, or returned no reporter. The run went on without it: the record and the other reports are written.',
+    advice:
+      'The message says where. `touchstone report --reporter ./my-reporter.js` calls it again, with the record that is there.',
+    exitCode: usage,
+    is: of(OwnReporterError),
   },
   {
     code: 'TS-E010',

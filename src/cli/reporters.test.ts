@@ -55,12 +55,35 @@ describe('a reporter of one’s own', () => {
     expect(existsSync(join(folder, 'own/junit.xml'))).toBe(false);
   });
 
+  it('that fails is blamed for it, and the run goes on without it', () => {
+    writeFileSync(
+      join(folder, 'failing.js'),
+      "export default () => ({ async onCaseEnd() { throw new Error('mine broke'); }, onEnd() { console.log('told'); } });\n",
+    );
+    const { status, stdout, stderr } = touchstone(
+      ...few,
+      '--reporter',
+      'failing.js,tap,tap',
+      '--out',
+      'failing',
+    );
+    expect(stderr).toMatch(
+      /^the reporter failing\.js failed in onCaseEnd: mine broke\n +at .*failing\.js:1:\d+\)?\n\[TS-E008\]/,
+    );
+    expect(stdout).toMatch(/wrote failing\/record\.json and failing\/report\.tap\n/);
+    expect(stdout).not.toContain('told');
+    expect(status).toBe(2);
+    expect(readdirSync(join(folder, 'failing')).sort()).toEqual(['record.json', 'report.tap']);
+  });
+
   it.each([
+    ['returns nothing', 'nothing.js', 'the reporter nothing.js is none'],
     ['is not there', 'nowhere.js', 'there is no reporter `nowhere.js`'],
     ['is misspelt', 'junti', 'did you mean `junit`?'],
     ['exports no function', 'empty.js', 'exports no function as its default'],
     ['cannot be loaded', 'broken.js', 'cannot be loaded: '],
   ])('that %s is refused before anything starts', (_what, name, message) => {
+    writeFileSync(join(folder, 'nothing.js'), 'export default () => {};\n');
     writeFileSync(join(folder, 'empty.js'), 'export default 1;\n');
     writeFileSync(join(folder, 'broken.js'), 'export default (;\n');
     const { status, stderr, stdout } = touchstone(...few, '--reporter', name);

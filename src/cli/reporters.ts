@@ -9,6 +9,7 @@ import { reporterOf, reports } from '../report/reports.ts';
 import { version } from '../run/version.ts';
 import { nearest } from '../target/mistake.ts';
 import { type Option, UsageError, type Words } from './command.ts';
+import { guarded } from './own-reporter.ts';
 
 /** Annotations and the step's summary: what `github` means among reporters. */
 const github = 'github';
@@ -46,7 +47,7 @@ export async function reportersFor(words: Words, context: ReporterContext): Prom
   const isOnGitHub = context.environment.GITHUB_ACTIONS === 'true';
   const byDefault = isOnGitHub ? [...usual, github] : usual;
   const chosen = named.length > 0 ? named.filter((name) => name !== 'none') : byDefault;
-  const makers = await Promise.all(chosen.map((name) => makerOf(name)));
+  const makers = await Promise.all([...new Set(chosen)].map((name) => makerOf(name)));
   return makers.map((make) => make(context));
 }
 
@@ -73,7 +74,7 @@ async function makerOf(name: string): Promise<MakeReporter> {
     throw new UsageError(`the reporter ${name} cannot be loaded: ${why}`);
   });
   const make: unknown = Object(module).default;
-  if (typeof make === 'function') return make as MakeReporter;
+  if (typeof make === 'function') return (context) => guarded(name, () => make(context));
   throw new UsageError(
     `the reporter ${name} exports no function as its default: it takes the context, and returns the reporter`,
   );
