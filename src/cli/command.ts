@@ -82,8 +82,18 @@ function optionMistake(command: Command, said: string): string {
     return `\`touchstone ${command.name}\` has no option \`${unknown}\`; ${hint}`;
   }
   const bare = /Option '(?:-\w, )?--([\w-]+) <value>' argument missing/.exec(said)?.[1];
+  const dashed = /Option '--?([\w-]+)' argument is ambiguous/.exec(said)?.[1];
+  if (dashed !== undefined) {
+    const long = longOf(command, dashed);
+    return `\`--${long}\` needs a value: ${command.options[long]?.value}; one that begins with a dash is written \`--${long}=-...\``;
+  }
   if (bare !== undefined) return `\`--${bare}\` needs a value: ${command.options[bare]?.value}; ${help}`;
   return `${said.split('. ')[0]}; ${help}`;
+}
+
+/** The name of an option by any of its two. */
+function longOf({ options }: Command, name: string): string {
+  return Object.keys(options).find((long) => options[long]?.short === name) ?? name;
 }
 
 /** A word where none is expected: most likely the name of a target, or the id of a case. */

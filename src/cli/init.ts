@@ -39,8 +39,13 @@ export const init: Command = {
       throw new UsageError(`a target is one of ${kinds.join(', ')}, not ${asked}${hint}`);
     }
     await writeWhole(resolve(file), targetTemplate(kind));
+    const others = kinds.filter((one) => one !== kind).join(', ');
+    const unasked =
+      words.positionals.length > 0
+        ? ''
+        : `; there is no terminal to ask at: \`touchstone init KIND\` writes another (${others})`;
     process.stdout.write(
-      `wrote ${file}, ${targetKinds[kind]}\nedit it, then: npx touchstone run --target ${path}\n`,
+      `wrote ${file}, ${targetKinds[kind]}${unasked}\nedit it, then: npx touchstone doctor --target ${path}\nand: npx touchstone run --target ${path}\n`,
     );
     return 0;
   },

@@ -58,7 +58,7 @@ export const newCase: Command = {
         .findIndex((text) => text.trim() === `- id: ${asked.id}`) + 1;
     const suites = there?.startsWith(ownSuites) ? '' : ` --suites ${own}`;
     process.stdout.write(
-      `wrote ${path}:${line}; say what it covers and what happens: suites/VERBS.md has every verb\nthen: npx touchstone check ${path} && npx touchstone prove${suites} --only "${name}"\n`,
+      `wrote ${path}:${line}; say what it covers and what happens: \`npx touchstone verbs\` has every verb\nthen: npx touchstone check ${path} && npx touchstone prove${suites} --only "${name}"\n`,
     );
     return 0;
   },

@@ -18,7 +18,7 @@ import type { Suites } from '../suite/load-suites.ts';
 import { type Selection, select } from '../suite/select.ts';
 import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, TargetStartError } from '../target/errors.ts';
-import { loadTarget, type TargetDefinition } from '../target/load-target.ts';
+import { kindOf, loadTarget, type TargetDefinition } from '../target/load-target.ts';
 import { type Command, UsageError, type Words } from './command.ts';
 import { contextOf, outOption, reporterOption, reportersOfRun } from './reporters.ts';
 import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
@@ -89,16 +89,19 @@ export const run: Command = {
   async run(words) {
     const order = orderOf(words);
     const targets = targetsOf(words);
+    const keep = words.flag('keep');
+    if (keep && !targets.some(isContainer)) throw new UsageError(keepsContainers);
+    let isOver = false;
     const written: string[] = [];
     const reporters = await reportersOfRun(words, contextOf(order.out, order.strictness, written));
     const interrupted = new AbortController();
     let console: ConsoleReporter | undefined;
     const stopListening = onInterrupt(interrupted, () => console);
     const told = new Set<string>();
-    const play = (target: TargetDefinition, suites: Suites, more: Play = {}) => {
+    const play = async (target: TargetDefinition, suites: Suites, more: Play = {}) => {
       const { round = 1, alone = false, ...others } = more;
       console = consoleFor(order, alone ? written : [], { number: round, of: order.rounds, told });
-      return runSuites({
+      const record = await runSuites({
         target,
         suites,
         selection: order.selection,
@@ -106,7 +109,7 @@ export const run: Command = {
         version: version(),
         ...(order.jobs === undefined ? {} : { jobs: order.jobs }),
         transcripts: order.transcripts,
-        keep: words.flag('keep'),
+        keep,
         retries: order.retries,
         ...(order.shard ? { shard: order.shard } : {}),
         ...placeOf(order, round),
@@ -120,6 +123,8 @@ export const run: Command = {
           console,
         ],
       });
+      isOver ||= isContainer(target);
+      return record;
     };
     try {
       const [only, ...others] = targets;
@@ -155,6 +160,7 @@ export const run: Command = {
     } finally {
       stopListening();
       await runCleanups();
+      if (keep && isOver) process.stdout.write(stillUp);
     }
   },
 };
@@ -198,7 +204,7 @@ function orderOf(words: Words): Order {
     jobs: jobs ?? (trace ? 1 : undefined),
     shuffle: words.text('shuffle'),
     shard: shardOf(words),
-    retries: wholeNumber(words, 'retries', 100) ?? 0,
+    retries: wholeNumber(words, 'retries', 100, 0) ?? 0,
     rounds,
   };
   return { selection: selectionOf(words), strictness, ...how, out };
@@ -240,6 +246,17 @@ function tellOf(set: RecordSet, { strictness }: Order, files: readonly string[])
   const options = { strictness, files, colours: coloursFor(process.stdout), width: process.stdout.columns };
   process.stdout.write(`${setReport(set, options).join('\n')}\n`);
 }
+
+function isContainer({ settings }: TargetDefinition): boolean {
+  return kindOf(settings) === 'container';
+}
+
+const keepsContainers = '`--keep` is for servers in containers, and none of the targets is one';
+
+const stillUp = `
+the container stays up for the next run with --keep; this removes all that were left so:
+  docker rm --force $(docker ps --quiet --filter label=touchstone.kept)
+`;
 
 /** Nobody named a server: what passed is Touchstone's own, and who came has one that is to be tested. */
 const nextSteps = `
@@ -299,11 +316,11 @@ function shardOf(words: Words): Shard | undefined {
   throw new UsageError(`--shard takes which share of how many, such as 2/5, not ${text}`);
 }
 
-/** Throws `UsageError` for anything but a whole number from 1 on. */
-function wholeNumber(words: Words, option: string, most: number): number | undefined {
+/** Throws `UsageError` for anything but a whole number from `least` on. */
+function wholeNumber(words: Words, option: string, most: number, least = 1): number | undefined {
   const text = words.text(option);
   if (text === undefined) return undefined;
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0 && number <= most) return number;
-  throw new UsageError(`--${option} takes a whole number from 1 to ${most}, not ${text}`);
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError(`--${option} takes a whole number from ${least} to ${most}, not ${text || 'nothing'}`);
 }

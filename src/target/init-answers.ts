@@ -58,7 +58,7 @@ export function targetFor(answers: Answers): string {
         ]
       : []),
     ...(kind === 'external' ? ['tls: { ca: system } # or the PEM file of your own authority'] : []),
-    '# claims: [starttls] # what the server is said to offer: not to offer it is a failure then',
+    `# claims: [${protocol === 'xmpp' ? 'starttls' : 'permessage-deflate'}] # what the server is said to offer: not to offer it is a failure then`,
   ];
   return `${schemaLine}\n${lines.join('\n')}\n`;
 }
