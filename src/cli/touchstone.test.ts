@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadTarget } from '../target/load-target.ts';
@@ -50,6 +50,25 @@ describe('wrong words end with 2', () => {
     );
     expect([code, output]).toEqual([2, '']);
     expect(errors).toContain('a-file is a file; name a folder with --out');
+  });
+
+  it('checks what describes a target in a folder of suites as that', async () => {
+    mkdirSync(join(folder, 'mixed'));
+    const target = join(folder, 'mixed/target.yaml');
+    const known = join(folder, 'mixed/known-failing.yaml');
+    writeFileSync(target, 'target: mixed\ntitle: Mixed\nproduct: { name: X }\nstart: { embedded: {} }\n');
+    writeFileSync(known, '- { case: a/b/c, reason: it is what this server is known for }\n');
+    const right = await touchstone('check', 'mixed');
+    expect([right.output, right.errors]).toEqual([
+      '1 target file, 1 list of known failures: no mistakes\n',
+      '',
+    ]);
+    writeFileSync(target, 'target: mixed\n');
+    writeFileSync(known, '- { case: a/b/c, reason: short }\n');
+    const wrong = await touchstone('check', 'mixed');
+    expect(wrong.errors).toMatch(/known-failing\.yaml:1:26: .*target\.yaml:1:1: `product` is missing/s);
+    expect(wrong.errors).not.toContain('`suite` is missing');
+    expect(wrong.code).toBe(2);
   });
 
   it('so does a target file with mistakes', async () => {

@@ -66,19 +66,28 @@ export const knownFailingCheck = new SchemaCheck<Entry[]>(knownFailingSchema);
 export function readKnownFailing(target: TargetDefinition): KnownFailure[] {
   const file = knownFailuresFile(target);
   if (file === undefined || !existsSync(file)) return [];
-  const document = readYaml(file, knownFailingCheck);
-  const entries = document.value ?? [];
-  const mistakes = [
-    ...document.mistakes,
-    ...namedTwice(entries, document),
-    ...unknownVariants(entries, target, document),
-  ];
+  const { entries, mistakes } = checkKnownFailing(file, target.settings);
   if (mistakes.length > 0) throw new InvalidFileError(mistakes);
   return entries
     .filter(({ variants }) => variants === undefined || variants.includes(target.variant ?? ''))
     .flatMap(({ variants: _variants, ...entry }) =>
       [entry.case].flat().map((one) => ({ ...entry, case: one })),
     );
+}
+
+/** The entries of the file, and every mistake in it; `settings`: those of the target that it stands beside. */
+export function checkKnownFailing(
+  file: string,
+  settings?: TargetDefinition['settings'],
+): { entries: readonly Entry[]; mistakes: Mistake[] } {
+  const document = readYaml(file, knownFailingCheck);
+  const entries = document.value ?? [];
+  const mistakes = [
+    ...document.mistakes,
+    ...namedTwice(entries, document),
+    ...(settings ? unknownVariants(entries, settings, document) : []),
+  ];
+  return { entries, mistakes };
 }
 
 function* namedTwice(entries: readonly Entry[], document: Places): Generator<Mistake> {
@@ -98,7 +107,7 @@ function overlap(some: readonly string[] | undefined, others: readonly string[] 
 
 function* unknownVariants(
   entries: readonly Entry[],
-  { settings }: TargetDefinition,
+  settings: TargetDefinition['settings'],
   document: Places,
 ): Generator<Mistake> {
   const known = variantsOf(settings);

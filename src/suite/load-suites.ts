@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { byPosition, InvalidFileError, type Mistake } from '../target/yaml-document.ts';
 import type { Case } from './case.ts';
@@ -31,7 +31,8 @@ export const ownSuites = fileURLToPath(new URL('../../suites', import.meta.url))
 export const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url));
 
 /**
- * Reads every `*.yaml` below the folders: catalogues (`requirements.yaml`) first, then suites. Collects the
+ * Reads every `*.yaml` below the folders, but for what describes targets: catalogues (`requirements.yaml`) first, then
+ * suites. Collects the
  * mistakes of all files before it throws `InvalidFileError`. Of the suites that come along, files whose cases none of
  * the globs in `only` can name are not read: that takes most of the time of a short run. Where a glob names no such
  * file (it is misspelt, or means a peer's cases), all are.
@@ -101,11 +102,14 @@ function nameOf(file: string): string {
     .join('/');
 }
 
+/** A target, and what it is known to fail, may lie in the same folder as suites. */
+export const besides: readonly string[] = ['target.yaml', 'known-failing.yaml'];
+
 async function yamlFilesBelow(folder: string): Promise<string[]> {
   if ((await stat(folder)).isFile()) return [folder];
   const names = await readdir(folder, { recursive: true });
   return names
-    .filter((name) => name.endsWith('.yaml'))
+    .filter((name) => name.endsWith('.yaml') && !besides.includes(basename(name)))
     .sort()
     .map((name) => join(folder, name));
 }
