@@ -44,6 +44,27 @@ describe('a run that a program starts', () => {
     expect(record.pending?.length).toBeGreaterThan(0);
   });
 
+  it('ends when the last loop over it is left, but not for what comes after the last case', async () => {
+    const left = run({ suites, jobs: 1 });
+    const whole = idsOf(left);
+    for await (const _result of left) break;
+    expect((await whole).length).toBe((await left.start).planned.length);
+    expect((await left.record).interrupted).toBeUndefined();
+
+    const failing = run({ suites, jobs: 1 });
+    const read = async () => {
+      for await (const { id } of failing) throw new Error(id);
+    };
+    await expect(read()).rejects.toThrow('xep-0199/');
+    expect((await failing.record).interrupted).toBe(true);
+
+    const counted = run({ suites, jobs: 1, only: ['xep-0199/ping/server-*'] });
+    const { planned } = await counted.start;
+    let number = 0;
+    for await (const _result of counted) if (++number === planned.length) break;
+    expect((await counted.record).interrupted).toBeUndefined();
+  });
+
   it.each([
     ['no case is chosen', { suites, only: ['nothing/**'] }, EmptySelectionError],
     ['there is no such target', { suites, target: 'prosidy' }, UnknownTargetError],

@@ -25,7 +25,8 @@ export interface RunRequest
 /**
  * A run that goes on. To iterate over it gives each result as it comes, from the first one on, as often as one likes;
  * a run that cannot go on (its target does not start, no case is chosen) throws its reason there, and rejects `start`
- * and `record` with it.
+ * and `record` with it. A loop that is left early (`break`, or an error in it) ends the run as `signal` does, unless
+ * another loop goes on.
  */
 export interface Running extends AsyncIterable<CaseResult> {
   /** What is known before the first case is played: the target as it was found, and the ids of the cases. */
@@ -36,13 +37,23 @@ export interface Running extends AsyncIterable<CaseResult> {
 
 /** Starts the target, plays the chosen cases and stops it again. Never throws itself: `Running` tells what happens. */
 export function run(request: RunRequest = {}): Running {
-  const results = new Results();
+  const over = new AbortController();
+  let missing: Set<string> | undefined;
+  const results = new Results(() => {
+    if (missing?.size !== 0) over.abort(new Error('nobody reads the results any more'));
+  });
   const start = new Deferred<RunStart>();
   const listener: Reporter = {
-    onRunStart: (known) => start.resolve(known),
-    onCaseEnd: (result) => results.add(result),
+    onRunStart: (known) => {
+      missing = new Set(known.planned);
+      start.resolve(known);
+    },
+    onCaseEnd: (result) => {
+      missing?.delete(result.id);
+      results.add(result);
+    },
   };
-  const record = optionsOf(request, listener).then(runSuites);
+  const record = optionsOf(request, listener, over.signal).then(runSuites);
   // Nobody has to look at all three of `Running`, and none of them is unhandled for that.
   record.then(
     () => {
@@ -58,7 +69,7 @@ export function run(request: RunRequest = {}): Running {
   return { start: start.promise, record, [Symbol.asyncIterator]: () => results.each() };
 }
 
-async function optionsOf(request: RunRequest, listener: Reporter): Promise<RunOptions> {
+async function optionsOf(request: RunRequest, listener: Reporter, over: AbortSignal): Promise<RunOptions> {
   const { jobs, retries, transcripts, shuffle, shard, signal, reporters = [], ...others } = request;
   const { target: asked = 'embedded', suites: from, only, spec, level, needs, heavy } = others;
   const target = typeof asked === 'string' ? loadTarget(asked) : asked;
@@ -69,7 +80,7 @@ async function optionsOf(request: RunRequest, listener: Reporter): Promise<RunOp
     selection: withoutGaps({ only, spec, level, needs, heavy }),
     knownFailing: readKnownFailing(target),
     version: version(),
-    signal: signal ?? new AbortController().signal,
+    signal: signal ? AbortSignal.any([signal, over]) : over,
     reporters: [listener, ...reporters],
     ...withoutGaps({ jobs, retries, transcripts, shuffle, shard }),
   };
@@ -93,6 +104,13 @@ class Results {
   #isOver = false;
   #failure: { reason: unknown } | undefined;
   #changed = new Deferred<void>();
+  #readers = 0;
+  readonly #leave: () => void;
+
+  /** `leave` is called when the last reader has left before the end. */
+  constructor(leave: () => void) {
+    this.#leave = leave;
+  }
 
   add(result: CaseResult): void {
     this.#results.push(result);
@@ -110,14 +128,20 @@ class Results {
   }
 
   async *each(): AsyncGenerator<CaseResult, void, void> {
-    for (let next = 0; ; ) {
-      const result = this.#results[next];
-      if (result) {
-        next++;
-        yield result;
-      } else if (this.#failure) throw this.#failure.reason;
-      else if (this.#isOver) return;
-      else await this.#changed.promise;
+    this.#readers++;
+    try {
+      for (let next = 0; ; ) {
+        const result = this.#results[next];
+        if (result) {
+          next++;
+          yield result;
+        } else if (this.#failure) throw this.#failure.reason;
+        else if (this.#isOver) return;
+        else await this.#changed.promise;
+      }
+    } finally {
+      this.#readers--;
+      if (this.#readers === 0 && !this.#isOver) this.#leave();
     }
   }
 
