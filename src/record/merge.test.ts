@@ -102,7 +102,7 @@ describe('records that are not the shards of one run', () => {
     [
       'other suites',
       [shard(1, 2, [0]), shard(2, 2, [1], { suites: { digest: 'sha256:1' } })],
-      'the suites differs: shard-1 has sha256:0, shard-2 has sha256:1',
+      'the set of suites differs: shard-1 has sha256:0, shard-2 has sha256:1',
     ],
     [
       'another version of the product',

@@ -89,13 +89,13 @@ function inOrder(named: readonly NamedRecord[]): (NamedRecord & { shard: Shard }
 /** What has to be the same in every record, each with the words for people. */
 const demands: readonly [string, (record: RunRecord) => unknown][] = [
   ['the version of Touchstone', ({ touchstone }) => touchstone.version],
-  ['the suites', ({ suites }) => suites.digest],
+  ['the set of suites', ({ suites }) => suites.digest],
   ['the target', ({ target }) => target.name],
   ['the product', ({ target }) => [target.product.name, target.product.version].filter(Boolean).join(' ')],
   ['the image', ({ target }) => target.image?.id],
   ['what the target claims', ({ target }) => target.capabilities.claimed],
   ['what the target offers', ({ target }) => target.capabilities.offered],
-  ['the cases that were chosen', ({ selection }) => selection],
+  ['the choice of cases', ({ selection }) => selection],
   ['the seed of the order', ({ shuffle }) => shuffle],
 ];
 
