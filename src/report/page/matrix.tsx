@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { type Item, outcomes, type Report } from './data.ts';
-import { Mark, plural, Scroller, Section, Text } from './parts.tsx';
+import { Mark, Path, plural, Scroller, Section, Text } from './parts.tsx';
 import { linkTo, noFilter, type Route } from './route.ts';
 
 const mostListed = 100;
@@ -26,7 +26,7 @@ export function Matrix({ report, route }: { report: Report; route: Route }) {
               {[...suites].map(([suite, row]) => (
                 <tr key={suite}>
                   <th scope="row">
-                    <Text of={suite} />
+                    <Path of={suite} />
                   </th>
                   {report.runs.map((run) => (
                     <td key={run}>
@@ -48,7 +48,7 @@ export function Matrix({ report, route }: { report: Report; route: Route }) {
                 {differing.slice(0, mostListed).map(([id, byRun]) => (
                   <tr key={id}>
                     <th scope="row">
-                      <Text of={id} />
+                      <Path of={id} />
                     </th>
                     {report.runs.map((run) => {
                       const item = byRun.get(run);

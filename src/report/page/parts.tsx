@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { printable } from '../printable.ts';
 import type { Outcome } from './data.ts';
@@ -6,6 +6,22 @@ import type { Outcome } from './data.ts';
 /** Text that a server, or a file, may have written: what cannot be seen shows as an escape. */
 export function Text({ of }: { of: string }) {
   return <>{printable(of)}</>;
+}
+
+/** A name with slashes, which a narrow place breaks behind them before it breaks words. */
+export function Path({ of }: { of: string }) {
+  return (
+    <>
+      {printable(of)
+        .split(/(?<=\/)/)
+        .map((part, index) => (
+          <Fragment key={index}>
+            {index > 0 ? <wbr /> : null}
+            {part}
+          </Fragment>
+        ))}
+    </>
+  );
 }
 
 const looks: Readonly<Record<Outcome, { mark: string; word: string }>> = {
