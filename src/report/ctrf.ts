@@ -1,6 +1,7 @@
 import type { CaseResult, RunRecord } from '../record/record.schema.ts';
 import type { RecordSet } from '../record/record-set.ts';
 import { failsRun, isKnownFailure, type Strictness } from '../record/summary.ts';
+import { printable } from './printable.ts';
 import { type Trouble, troublesOfNoRecord, troublesOfRecord } from './troubles.ts';
 
 /** The Common Test Report Format (ctrf.io), which dashboards and bots of several CI systems read. */
@@ -32,7 +33,9 @@ export function ctrf(set: RecordSet, strictness: Strictness, version: string): s
     specVersion: '0.0.0',
     results: { tool: { name: 'touchstone', version }, summary, tests },
   };
-  return `${JSON.stringify(report, null, 1)}\n`;
+  // Dashboards, and terminals, show these texts as they are.
+  const safe = (_key: string, value: unknown) => (typeof value === 'string' ? printable(value) : value);
+  return `${JSON.stringify(report, safe, 1)}\n`;
 }
 
 /** A test as the format has it; what else it may hold depends on the verdict. */

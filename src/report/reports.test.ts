@@ -194,6 +194,12 @@ describe('the Common Test Report Format', () => {
     });
   });
 
+  it('shows what cannot be seen as escapes, whatever a server said', () => {
+    const text = ctrf(hostile, {}, '0');
+    expect(text).not.toMatch(/\\u001b|\u202e/);
+    expect(JSON.parse(text).results.tests[0].message).toContain('\\x1b[2J');
+  });
+
   it('knows what is flaky', () => {
     const { results } = JSON.parse(ctrf(setOf(sampleRecord([flaky])), {}, '0'));
     expect(results.tests[0]).toMatchObject({ status: 'passed', flaky: true, retries: 1 });
