@@ -202,6 +202,11 @@ export const recordSchema = {
       additionalProperties: false,
       properties: {
         digest: { type: 'string', description: 'Two runs with the same digest asked the same' },
+        paths: {
+          ...texts,
+          description:
+            'Where they were read from, as seen from where the run was started; absent where they came along',
+        },
         specifications: {
           type: 'array',
           description: 'Whose requirements the suites know, whether cases of them were chosen or not',

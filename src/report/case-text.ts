@@ -22,7 +22,7 @@ export function caseText(one: CaseResult, record: RunRecord, colours: Colours): 
     ...serverLog(one, colours),
     '',
     colours.bold('Play it again'),
-    `  ${printable(commandFor(target, one))}`,
+    `  ${printable(commandFor(record, one))}`,
   ];
 }
 

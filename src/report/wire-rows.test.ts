@@ -178,12 +178,15 @@ it('octets show their place, their digits and their letters', () => {
 });
 
 it('the command names target and case as a shell takes them', () => {
-  expect(commandFor({ name: 'my-server@1.0', file: './my-server@1.0' }, { id: 'a/b' })).toBe(
+  expect(commandFor({ target: { name: 'my-server@1.0', file: './my-server@1.0' } }, { id: 'a/b' })).toBe(
     "npx touchstone run --target ./my-server@1.0 --only 'a/b'",
   );
-  expect(commandFor({ name: 'a' }, { id: 'claims/roster' })).toBe('npx touchstone run --target a');
-  expect(commandFor({ name: 'a b' }, { id: "it's" })).toBe(
-    "npx touchstone run --target 'a b' --only 'it'\\''s'",
+  expect(commandFor({ target: { name: 'a' } }, { id: 'claims/roster' })).toBe(
+    'npx touchstone run --target a',
+  );
+  const suites = { paths: ['./mine', '../my other ones'] };
+  expect(commandFor({ target: { name: 'a b' }, suites }, { id: "it's" })).toBe(
+    "npx touchstone run --target 'a b' --suites ./mine --suites '../my other ones' --only 'it'\\''s'",
   );
 });
 

@@ -248,13 +248,20 @@ export function hexLines(octets: Uint8Array): string[] {
 
 /** What plays exactly this case again. */
 export function commandFor(
-  { name, file = name }: Pick<RunRecord['target'], 'name' | 'file'>,
+  {
+    target,
+    suites,
+  }: { target: Pick<RunRecord['target'], 'name' | 'file'>; suites?: Pick<RunRecord['suites'], 'paths'> },
   { id }: Pick<CaseResult, 'id'>,
 ): string {
-  const word = /^[\w@./:-]+$/.test(file) ? file : quoted(file);
+  const from = (suites?.paths ?? []).map((path) => ` --suites ${wordFor(path)}`).join('');
   // What a target claims is looked at in every run, and is no case that could be chosen.
   const only = id.startsWith('claims/') ? '' : ` --only ${quoted(id)}`;
-  return `npx touchstone run --target ${word}${only}`;
+  return `npx touchstone run --target ${wordFor(target.file ?? target.name)}${from}${only}`;
+}
+
+function wordFor(text: string): string {
+  return /^[\w@./:-]+$/.test(text) ? text : quoted(text);
 }
 
 function quoted(text: string): string {

@@ -3,7 +3,7 @@ import { arch, availableParallelism, platform } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
 import type { RunFacts } from '../record/record-builder.ts';
 import { coverageOf } from '../suite/coverage.ts';
-import type { Suites } from '../suite/load-suites.ts';
+import { ownSuites, type Suites } from '../suite/load-suites.ts';
 import type { Selection } from '../suite/select.ts';
 import type { Capabilities } from '../target/capabilities.ts';
 import { kindOf, loadTarget, type TargetDefinition } from '../target/load-target.ts';
@@ -30,9 +30,14 @@ export function factsOfDefinition(definition: TargetDefinition): TargetFacts {
 /** Where the target's file is, unless its name says it: so that a report can say how to play a case again. */
 function fileOf({ file, variant, settings }: TargetDefinition): Pick<TargetFacts, 'file'> {
   if (file === undefined || !existsSync(file) || leadsTo(settings.target, file)) return {};
-  const path = relative(process.cwd(), file);
-  const named = path.startsWith('.') || isAbsolute(path) ? path : `./${path}`;
+  const named = fromHere(file);
   return { file: variant === undefined ? named : `${named}@${variant}` };
+}
+
+/** The path as a command would name it that is run where this one was. */
+function fromHere(path: string): string {
+  const from = relative(process.cwd(), path);
+  return from.startsWith('.') || isAbsolute(from) ? from : `./${from}`;
 }
 
 function leadsTo(name: string, file: string): boolean {
@@ -81,12 +86,14 @@ export function factsOfMachine(): RunFacts['environment'] {
 }
 
 /** What the record says of the suites that cases were chosen from. */
-export function factsOfSuites({ digest, catalogues }: Suites): RunFacts['suites'] {
+export function factsOfSuites({ digest, catalogues, folders }: Suites): RunFacts['suites'] {
   const specifications = coverageOf(catalogues, []).map(({ catalogue, testable }) => ({
     name: catalogue.specification,
     testable,
   }));
-  return { digest, specifications: specifications.filter(({ testable }) => testable > 0) };
+  const isOwn = folders.length === 1 && folders[0] === ownSuites;
+  const paths = isOwn ? {} : { paths: folders.map(fromHere) };
+  return { digest, ...paths, specifications: specifications.filter(({ testable }) => testable > 0) };
 }
 
 /** The selection without what chooses nothing; nothing at all where every case was chosen. */

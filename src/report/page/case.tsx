@@ -81,7 +81,7 @@ export function CaseView({ report, item, shown, route }: CaseProps) {
       {detail instanceof Error ? <p class="note is-error">{detail.message}</p> : null}
       {detail === undefined || detail instanceof Error ? null : <Detail item={item} detail={detail} />}
       <Section title="Play it again">
-        <Command text={commandFor(record.target, one)} />
+        <Command text={commandFor(record, one)} />
       </Section>
     </article>
   );
