@@ -33,6 +33,9 @@ export interface Words {
   list(name: string): string[];
 }
 
+/** Ctrl-C, a supervisor that ends the process, and a terminal that is closed: what was started is stopped first. */
+export const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** The user's words are off. Exit code 2. */
 export class UsageError extends Error {
   constructor(message: string) {

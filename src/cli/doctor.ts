@@ -8,7 +8,7 @@ import type { Finding } from '../target/doctor/finding.ts';
 import { machineFindings } from '../target/doctor/machine.ts';
 import { reachTarget } from '../target/doctor/reach.ts';
 import { loadTarget } from '../target/load-target.ts';
-import type { Command } from './command.ts';
+import { type Command, endSignals } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export const doctor: Command = {
@@ -33,10 +33,17 @@ export const doctor: Command = {
     const name = words.text('target');
     const target = name === undefined ? undefined : loadTarget(name);
     const colours = coloursFor(process.stdout);
-    // A server that was started is not left behind.
-    process.once('SIGINT', () => void runCleanups().finally(() => process.exit(exitCodes.interrupted)));
+    let ending: Promise<void> | undefined;
+    // A server that was started is not left behind. Not `once`: a library that the container engine is reached by ends
+    // the process itself where nobody else listens any more.
+    for (const signal of endSignals)
+      process.on(signal, () => {
+        ending ??= runCleanups().finally(() => process.exit(exitCodes.interrupted));
+      });
     const states: Finding['state'][] = [];
     const tell = (finding: Finding) => {
+      // That the server went away is nothing to tell then.
+      if (ending) return;
       states.push(finding.state);
       process.stdout.write(`${linesOf(finding, colours).join('\n')}\n`);
     };
@@ -54,6 +61,7 @@ export const doctor: Command = {
     } finally {
       await runCleanups();
     }
+    await ending;
     const failed = states.filter((state) => state === 'fail').length;
     process.stdout.write(
       `\n${failed === 0 ? colours.green('all that is needed is there') : colours.red(`${failed} of ${states.length} fail`)}\n`,

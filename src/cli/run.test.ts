@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
@@ -103,6 +104,31 @@ endpoints: { websocket: { path: / } }
       target: { name: 'silent' },
     });
     expect(existsSync(join(folder, 'early/junit.xml'))).toBe(true);
+  });
+
+  it.each([
+    ['run', 'SIGHUP'],
+    ['doctor', 'SIGTERM'],
+  ] as const)('%s ended by %s leaves no server behind', async (command, signal) => {
+    const script = "require('fs').writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)";
+    writeFileSync(
+      join(folder, 'left.yaml'),
+      `target: left
+title: Left server
+product: { name: None }
+start: { process: { command: [node, -e, ${JSON.stringify(script)}] } }
+endpoints: { websocket: { path: / } }
+`,
+    );
+    rmSync(join(folder, 'pid'), { force: true });
+    const { child, ended } = start(command, '-t', './left.yaml', '-o', 'left');
+    const pidOf = () =>
+      existsSync(join(folder, 'pid')) ? Number(readFileSync(join(folder, 'pid'), 'utf8')) : 0;
+    for await (const _change of watch(folder)) if (pidOf() > 0) break;
+    const pid = pidOf();
+    child.kill(signal);
+    expect((await ended).code).toBe(130);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
   it('whose server does not start leaves no report of an earlier run', async () => {

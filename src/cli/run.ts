@@ -19,7 +19,7 @@ import { type Selection, select } from '../suite/select.ts';
 import { runCleanups } from '../target/cleanups.ts';
 import { EngineMissingError, TargetStartError } from '../target/errors.ts';
 import { kindOf, loadTarget, type TargetDefinition } from '../target/load-target.ts';
-import { type Command, UsageError, type Words } from './command.ts';
+import { type Command, endSignals, UsageError, type Words } from './command.ts';
 import { contextOf, outOption, reporterOption, reportersOfRun } from './reporters.ts';
 import { selectionOf, selectionOptions, suitesOf } from './selection-options.ts';
 import { strictnessOf, strictnessOptions } from './strictness.ts';
@@ -285,11 +285,9 @@ function onInterrupt(interrupted: AbortController, console: () => ConsoleReporte
     );
     interrupted.abort(new Error(signal));
   };
-  process.on('SIGINT', handle);
-  process.on('SIGTERM', handle);
+  for (const signal of endSignals) process.on(signal, handle);
   return () => {
-    process.off('SIGINT', handle);
-    process.off('SIGTERM', handle);
+    for (const signal of endSignals) process.off(signal, handle);
   };
 }
 
