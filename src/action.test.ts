@@ -77,7 +77,9 @@ describe('the action', () => {
   it('fails for what is not conformant, and marks the line', () => {
     const target = join(folder, 'target.yaml');
     writeFileSync(target, broken);
-    const { status, log, outputs } = play({ target, only: 'xep-0199/ping/server-*', out: 'broken' });
+    const none = ' \n';
+    const only = 'xep-0199/ping/server-*';
+    const { status, log, outputs } = play({ target, only, arguments: none, out: 'broken' });
     expect(status).toBe(1);
     expect(outputs).toContain('conformant=false');
     expect(log).toMatch(/^::(error|warning) file=suites\/xmpp\/xep-0199\/ping\.yaml,line=\d+/m);

@@ -88,7 +88,10 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new InvalidRecordError(file, missing ? 'there is no such file' : textOf(error));
+    throw new InvalidRecordError(
+      file,
+      missing ? 'there is no such file; `touchstone run` writes one' : textOf(error),
+    );
   }
 }
 
