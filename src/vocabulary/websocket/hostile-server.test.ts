@@ -253,13 +253,18 @@ describe('against a server that breaks the protocol', () => {
     });
   });
 
-  it.each<[string, (socket: Socket) => unknown, string]>([
-    ['ends the connection', (socket) => socket.end(), 'disconnected before secure TLS connection'],
-    ['speaks no TLS', (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'), 'wrong version number'],
-    ['says nothing', () => undefined, 'nothing came within 100 ms'],
-  ])('fails to connect by TLS in time where the server %s', async (_what, act, message) => {
+  it.each<[string, (socket: Socket) => unknown, string, number]>([
+    ['ends the connection', (socket) => socket.end(), 'disconnected before secure TLS connection', 10_000],
+    [
+      'speaks no TLS',
+      (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      'wrong version number',
+      10_000,
+    ],
+    ['says nothing', () => undefined, 'nothing came within 100 ms', 100],
+  ])('fails to connect by TLS in time where the server %s', async (_what, act, message, patience) => {
     const port = await scriptedServer({ answer: (_request, socket) => void act(socket) });
-    const opening = play(port, { state: 'connected', transport: 'tls' }, [], 100);
+    const opening = play(port, { state: 'connected', transport: 'tls' }, [], patience);
     await expect(opening).rejects.toThrow(StepFailure);
     await expect(opening).rejects.toThrow(message);
   });
