@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import type { ContainerRuntimeClient } from 'testcontainers';
@@ -23,6 +23,8 @@ export const labels = {
   touchstone: 'touchstone',
   runner: 'touchstone.runner',
   machine: 'touchstone.machine',
+  /** Where the number of the runner counts: a container of the tool has processes of its own. */
+  processes: 'touchstone.processes',
   /** It outlives its run on purpose; the value tells which server it is. */
   kept: 'touchstone.kept',
   authority: 'touchstone.authority',
@@ -82,7 +84,20 @@ export function labelsOf(target: string): Record<string, string> {
     [labels.touchstone]: target,
     [labels.runner]: String(process.pid),
     [labels.machine]: hostname(),
+    [labels.processes]: processSpace(),
   };
+}
+
+/**
+ * What the numbers of processes seen from here are numbers in. A container that shares the network of its host has the
+ * host's name, and sees none of its processes: without this, it would take the servers of every run there for leftovers.
+ */
+function processSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return 'all'; // No Linux: there are no others.
+  }
 }
 
 let swept: Promise<void> | undefined;
@@ -93,10 +108,11 @@ export function sweepOnce(one: Engine): Promise<void> {
   return swept;
 }
 
-/** Removes containers of runs on this machine whose process is gone. */
+/** Removes containers of runs on this machine whose process is gone; of those whose processes cannot be seen, none. */
 export async function removeLeftovers({ client }: Engine): Promise<void> {
   const { dockerode } = client.container;
-  const filters = { label: [labels.touchstone, `${labels.machine}=${hostname()}`] };
+  const here = [`${labels.machine}=${hostname()}`, `${labels.processes}=${processSpace()}`];
+  const filters = { label: [labels.touchstone, ...here] };
   const containers = await dockerode.listContainers({ all: true, filters });
   const orphans = containers.filter(
     ({ Labels }) => Labels[labels.kept] === undefined && !isAlive(Number(Labels[labels.runner])),

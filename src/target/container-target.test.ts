@@ -197,12 +197,21 @@ describe.skipIf(skip)('a container target', { timeout: 300_000 }, () => {
     const { dockerode } = engine.client.container;
     const running = await startTarget(loadTarget('ws'));
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    const orphan = await dockerode.createContainer({
-      Image: running.image?.name ?? '',
-      Labels: { ...labelsOf('ws'), [labels.runner]: String(pid) },
-    });
-    await removeLeftovers(engine);
-    await expect(orphan.inspect()).rejects.toThrow(/no such container/i);
+    const leave = (others: Record<string, string>) =>
+      dockerode.createContainer({
+        Image: running.image?.name ?? '',
+        Labels: { ...labelsOf('ws'), [labels.runner]: String(pid), ...others },
+      });
+    const orphan = await leave({});
+    // Of a run in a container that shares our network, and so our name: whether it is alive cannot be seen.
+    const elsewhere = await leave({ [labels.processes]: 'pid:[1]' });
+    try {
+      await removeLeftovers(engine);
+      await expect(orphan.inspect()).rejects.toThrow(/no such container/i);
+      await expect(elsewhere.inspect()).resolves.toBeDefined();
+    } finally {
+      await elsewhere.remove({ force: true });
+    }
     expect(await echoed(running, 'websocket')).toBe('hello');
     await running.stop();
   });
