@@ -165,6 +165,19 @@ describe.skipIf(skip)('a container target', { timeout: 300_000 }, () => {
     expect(await left()).toEqual([]);
   });
 
+  it('is undone wherever its start is stopped', async () => {
+    for (const later of [20, 60, 100, 150, 200, 250, 300, 400]) {
+      const controller = new AbortController();
+      const onProgress = (text: string) => {
+        if (text.startsWith('starting')) setTimeout(() => controller.abort(new Error('stopped')), later);
+      };
+      const starting = startTarget(loadTarget('ws'), { signal: controller.signal, onProgress });
+      // One that was quicker than that has started.
+      await starting.then((target) => target.stop()).catch(({ message }) => expect(message).toBe('stopped'));
+      expect(await left(), `after ${later} ms`).toEqual([]);
+    }
+  });
+
   it('stays up where it is to be kept, until another one takes its place', async () => {
     if (engine instanceof Error) throw engine;
     const { dockerode } = engine.client.container;

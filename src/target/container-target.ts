@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { CertificateAuthority } from '../network/certificate-authority.ts';
 import { aborted } from './answers.ts';
 import { onCleanup } from './cleanups.ts';
@@ -66,7 +66,8 @@ export async function startContainerTarget(
     container.isKept = keep !== undefined;
     return target;
   } catch (error) {
-    const seen = await container.describe();
+    // Whoever stopped the run asks for no reason.
+    const seen = options.signal.aborted ? [] : await container.describe();
     await container.stop();
     options.signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
@@ -170,6 +171,7 @@ class Container implements Host {
     further: Record<string, string>,
     signal: AbortSignal,
   ): Promise<void> {
+    signal.throwIfAborted();
     const { settings } = this.#definition;
     const { library } = this.#engine;
     const generic = new (localContainer(library, this.address))(this.image.name)
@@ -348,7 +350,9 @@ class Container implements Host {
   async #readWholeLog(): Promise<void> {
     const stream = await this.#engine.client.container.logs(this.#container, { tail: logLinesShown });
     this.#follow(stream);
-    if (!stream.readableEnded) await once(stream, 'end');
+    // One that the engine is only about to start has a log that ends when the container does, or with no word at all.
+    const read = finished(stream, { writable: false }).catch(() => {});
+    await Promise.race([read, aborted(new AbortController().signal, engineGraceMs)]);
   }
 
   #follow(stream: Readable): void {
