@@ -3,11 +3,10 @@ import {
   declarationOf,
   longestReference,
   nameRest,
-  nameStart,
-  noCharacter,
   referenceRest,
   type XmlDeclaration,
 } from './xml-characters.ts';
+import { whitespace, XmlCursor } from './xml-cursor.ts';
 import { clipped, resolveTag, type Tag, type WrittenTag } from './xml-names.ts';
 
 export type { XmlDeclaration } from './xml-characters.ts';
@@ -49,8 +48,8 @@ type State =
   | 'end tag'
   | 'after end tag';
 
-const whitespace = /[ \t\n]*/y;
 const plainText = /[^<&]*/y;
+const untilTagEnd = /[^>]*/y;
 const plainValue = { '"': /[^"<&\t\n]*/y, "'": /[^'<&\t\n]*/y };
 
 const cdataStart = '[CDATA[';
@@ -65,15 +64,12 @@ const markups = [cdataStart, '--', 'DOCTYPE'];
 export class XmlTokenizer {
   readonly #handlers: TokenHandlers;
   readonly #inherited: Readonly<Record<string, string>>;
-  #text = '';
-  #at = 0;
+  readonly #cursor = new XmlCursor();
   #state: State = 'text';
   readonly #open: Tag[] = [];
   /** Nothing has been read yet: an XML declaration may come. */
   #isUnbegun = true;
   #rootIsClosed = false;
-  /** The last piece ended with a carriage return. */
-  #afterReturn = false;
   /** What has been read of the token that is being read. */
   #name = '';
   #value = '';
@@ -84,36 +80,22 @@ export class XmlTokenizer {
   #outside: 'text' | 'value' = 'text';
   /** The brackets at the end of what was read, which may begin a `]]>`. */
   #brackets = '';
-  #line = 1;
-  #column = 0;
-
   /** `inherited` are namespaces known without a declaration, by prefix; the default one under the empty prefix. */
   constructor(handlers: TokenHandlers, inherited: Readonly<Record<string, string>> = {}) {
     this.#handlers = handlers;
     this.#inherited = inherited;
   }
 
-  /** Where the last character stands that was read: lines count from 1, and columns too (0 before the first character). */
+  /** Where the last character stands that was read; see `XmlCursor`. */
   get position(): { line: number; column: number } {
-    const read = this.#text.slice(0, this.#at);
-    const lineEnd = read.lastIndexOf('\n');
-    if (lineEnd < 0) return { line: this.#line, column: this.#column + read.length };
-    return { line: this.#line + read.split('\n').length - 1, column: read.length - lineEnd - 1 };
+    return this.#cursor.position;
   }
 
   /** Reads the next characters. */
   write(piece: string): void {
-    const text = this.#withoutReturns(piece);
-    const bad = text.search(noCharacter);
-    this.#text = bad < 0 ? text : text.slice(0, bad);
-    this.#at = 0;
-    while (this.#at < this.#text.length) this.#step();
-    if (bad >= 0) this.#malformed('a character that XML does not know');
-    const { line, column } = this.position;
-    this.#line = line;
-    this.#column = column;
-    this.#text = '';
-    this.#at = 0;
+    const isSound = this.#cursor.add(piece);
+    while (!this.#cursor.isAtEnd) this.#step();
+    if (!isSound) this.#malformed('a character that XML does not know');
   }
 
   /** No more text will come; another document may. */
@@ -122,21 +104,11 @@ export class XmlTokenizer {
       this.#malformed('it ends before its root element does');
     this.#isUnbegun = true;
     this.#rootIsClosed = false;
-    this.#afterReturn = false;
-    this.#line = 1;
-    this.#column = 0;
+    this.#cursor.reset();
   }
 
   #malformed(reason: string): never {
     return this.#handlers.onMalformed(reason);
-  }
-
-  /** XML 1.0 section 2.11: every end of a line is one line feed. */
-  #withoutReturns(piece: string): string {
-    if (!this.#afterReturn && !piece.includes('\r')) return piece;
-    const text = this.#afterReturn && piece.startsWith('\n') ? piece.slice(1) : piece;
-    if (piece !== '') this.#afterReturn = piece.endsWith('\r');
-    return text.replace(/\r\n?/g, '\n');
   }
 
   #step(): void {
@@ -176,31 +148,10 @@ export class XmlTokenizer {
     }
   }
 
-  /** As much as the pattern, which is sticky, matches from here on. */
-  #take(pattern: RegExp): string {
-    const from = this.#at;
-    pattern.lastIndex = from;
-    pattern.test(this.#text);
-    this.#at = pattern.lastIndex;
-    return this.#text.slice(from, this.#at);
-  }
-
-  /** The next character; empty where the text is over. */
-  #peek(): string {
-    return this.#text.charAt(this.#at);
-  }
-
-  #isAtName(): boolean {
-    const code = this.#text.charCodeAt(this.#at) | 0x20;
-    if (code >= 0x61 && code <= 0x7a) return true;
-    nameStart.lastIndex = this.#at;
-    return nameStart.test(this.#text);
-  }
-
   /** Adds to the name what belongs to it. Whether it is over. */
   #takeName(): boolean {
-    this.#name += this.#take(nameRest);
-    return this.#at < this.#text.length;
+    this.#name += this.#cursor.take(nameRest);
+    return !this.#cursor.isAtEnd;
   }
 
   #takeNameFrom(state: State): void {
@@ -209,13 +160,13 @@ export class XmlTokenizer {
   }
 
   #readText(): void {
-    const text = this.#take(plainText);
+    const text = this.#cursor.take(plainText);
     if (this.#open.length === 0) this.#checkOutside(text);
     else this.#checkBrackets(text);
     if (text !== '') this.#handlers.onText(text);
-    const next = this.#peek();
+    const next = this.#cursor.peek();
     if (next === '') return;
-    this.#at += 1;
+    this.#cursor.skip();
     this.#brackets = '';
     if (next === '<') this.#state = 'markup';
     else this.#beginReference('text');
@@ -235,25 +186,25 @@ export class XmlTokenizer {
   }
 
   #readMarkup(): void {
-    const next = this.#peek();
+    const next = this.#cursor.peek();
     if (next !== '?') this.#isUnbegun = false;
     if (next === '/') this.#takeNameFrom('end tag');
     else if (next === '!') this.#takeNameFrom('exclamation');
     else if (next === '?') this.#takeNameFrom('instruction');
-    else if (this.#isAtName()) return this.#takeNameFrom('start tag');
+    else if (this.#cursor.isAtName()) return this.#takeNameFrom('start tag');
     else this.#fail('a < that begins no tag');
-    this.#at += 1;
+    this.#cursor.skip();
   }
 
   /** Says what is wrong with the next character, which counts as read. */
   #fail(reason: string): never {
-    this.#at += 1;
+    this.#cursor.skip();
     return this.#malformed(reason);
   }
 
   #readExclamation(): void {
-    this.#name += this.#peek();
-    this.#at += 1;
+    this.#name += this.#cursor.peek();
+    this.#cursor.skip();
     if (!markups.some((one) => one.startsWith(this.#name))) this.#malformed('a <! that begins nothing');
     if (this.#name === '--') this.#handlers.onRestricted('a comment');
     if (this.#name === 'DOCTYPE') this.#handlers.onRestricted('a document type declaration');
@@ -263,9 +214,9 @@ export class XmlTokenizer {
   }
 
   #readInstruction(): void {
-    if (this.#name === '' && !this.#isAtName()) this.#fail('a <? that begins nothing');
+    if (this.#name === '' && !this.#cursor.isAtName()) this.#fail('a <? that begins nothing');
     if (!this.#takeName()) return;
-    if (!'? \t\n'.includes(this.#peek())) this.#fail('a name that does not end with white space');
+    if (!'? \t\n'.includes(this.#cursor.peek())) this.#fail('a name that does not end with white space');
     if (this.#name.toLowerCase() !== 'xml') this.#handlers.onRestricted('a processing instruction');
     if (!this.#isUnbegun || this.#name !== 'xml')
       this.#malformed('an XML declaration that is not its beginning');
@@ -273,10 +224,9 @@ export class XmlTokenizer {
   }
 
   #readDeclaration(): void {
-    const end = this.#text.indexOf('>', this.#at);
-    this.#name += this.#text.slice(this.#at, end < 0 ? undefined : end);
-    this.#at = end < 0 ? this.#text.length : end + 1;
-    if (end < 0) return;
+    this.#name += this.#cursor.take(untilTagEnd);
+    if (this.#cursor.isAtEnd) return;
+    this.#cursor.skip();
     const said = declarationOf(this.#name) ?? this.#malformed('its XML declaration is none');
     this.#isUnbegun = false;
     this.#state = 'text';
@@ -284,11 +234,11 @@ export class XmlTokenizer {
   }
 
   #readCdata(): void {
-    const seen = this.#brackets + this.#text.slice(this.#at);
+    const seen = this.#brackets + this.#cursor.takeAll();
     const end = seen.indexOf(']]>');
     this.#brackets = end < 0 ? bracketsAtTheEnd(seen) : '';
     const text = seen.slice(0, end < 0 ? seen.length - this.#brackets.length : end);
-    this.#at = end < 0 ? this.#text.length : this.#text.length - (seen.length - end - 3);
+    if (end >= 0) this.#cursor.goBack(seen.length - end - 3);
     if (end >= 0) this.#state = 'text';
     if (text !== '') this.#handlers.onText(text);
   }
@@ -301,11 +251,11 @@ export class XmlTokenizer {
   }
 
   #readReference(): void {
-    this.#name += this.#take(referenceRest);
-    const next = this.#peek();
+    this.#name += this.#cursor.take(referenceRest);
+    const next = this.#cursor.peek();
     if (next === '' && this.#name.length <= longestReference) return;
     if (next !== ';' || this.#name.length > longestReference) this.#fail('an & that begins no reference');
-    this.#at += 1;
+    this.#cursor.skip();
     const character = characterOf(this.#name);
     // Without a document type none can be declared, so it is one that section 11.1 forbids.
     if (character === 'undeclared')
@@ -326,22 +276,22 @@ export class XmlTokenizer {
   }
 
   #readInTag(): void {
-    if (this.#take(whitespace) !== '') this.#isSpaced = true;
-    const next = this.#peek();
+    if (this.#cursor.take(whitespace) !== '') this.#isSpaced = true;
+    const next = this.#cursor.peek();
     if (next === '') return;
-    if (this.#isAtName()) {
+    if (this.#cursor.isAtName()) {
       if (!this.#isSpaced) this.#fail('there is no white space between two attributes');
       return this.#takeNameFrom('attribute');
     }
-    this.#at += 1;
+    this.#cursor.skip();
     if (next === '>') this.#opened(false);
     else if (next === '/') this.#state = 'slash';
     else this.#malformed(`a ${next} inside of a tag`);
   }
 
   #readSlash(): void {
-    const next = this.#peek();
-    this.#at += 1;
+    const next = this.#cursor.peek();
+    this.#cursor.skip();
     if (next !== '>') this.#malformed('a / inside of a tag');
     this.#opened(true);
   }
@@ -370,19 +320,15 @@ export class XmlTokenizer {
   }
 
   #readEquals(): void {
-    this.#take(whitespace);
-    const next = this.#peek();
+    const next = this.#cursor.afterWhitespace();
     if (next === '') return;
-    this.#at += 1;
     if (next !== '=') this.#malformed(`the attribute ${clipped(this.#name)} has no value`);
     this.#state = 'before value';
   }
 
   #readBeforeValue(): void {
-    this.#take(whitespace);
-    const next = this.#peek();
+    const next = this.#cursor.afterWhitespace();
     if (next === '') return;
-    this.#at += 1;
     if (next !== '"' && next !== "'") this.#malformed(`the value of ${clipped(this.#name)} is not in quotes`);
     else this.#quote = next;
     this.#value = '';
@@ -391,10 +337,10 @@ export class XmlTokenizer {
   }
 
   #readValue(): void {
-    this.#value += this.#take(plainValue[this.#quote]);
-    const next = this.#peek();
+    this.#value += this.#cursor.take(plainValue[this.#quote]);
+    const next = this.#cursor.peek();
     if (next === '') return;
-    this.#at += 1;
+    this.#cursor.skip();
     if (next === '<') this.#malformed('a < in the value of an attribute');
     // XML 1.0 section 3.3.3.
     else if (next === '\t' || next === '\n') this.#value += ' ';
@@ -416,10 +362,8 @@ export class XmlTokenizer {
   }
 
   #readAfterEndTag(): void {
-    this.#take(whitespace);
-    const next = this.#peek();
+    const next = this.#cursor.afterWhitespace();
     if (next === '') return;
-    this.#at += 1;
     if (next !== '>') this.#malformed(`a ${next} in an end tag`);
     const { name } = this.#open.at(-1) ?? {};
     if (name === undefined) this.#malformed(`</${clipped(this.#name)}> closes nothing`);
