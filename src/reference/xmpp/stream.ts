@@ -247,6 +247,8 @@ export class ClientStream implements TransportListener {
   #unknown(element: XmlElement): void {
     if (this.domain.faults.active('unknown-elements-are-sent-back')) {
       this.send(withAttributes(element, { type: 'error' }));
+    } else if (this.transport.framing === 'framed' && element.name === 'close') {
+      this.#closeInWrongNamespace(element);
     } else if (isContentForOthers(element)) {
       const text = `Stanzas are in the namespace ${namespaces.client} here, not ${element.namespace}`;
       this.fail({ condition: 'invalid-namespace', text });
@@ -260,6 +262,12 @@ export class ClientStream implements TransportListener {
       const facts = { prefix: '', declarations: new Map<string, string>() };
       this.#openStream(new StreamHeader(name, namespaces.framing, attributes, facts));
     } else this.fail({ condition: 'invalid-namespace', text: `<open/> is in the namespace '${namespace}'` });
+  }
+
+  /** RFC 7395 section 3.3.2, which calls this element a stream header too. */
+  #closeInWrongNamespace({ namespace }: XmlElement): void {
+    if (this.domain.faults.active('wrong-namespaces-are-accepted')) this.#clientCloses();
+    else this.fail({ condition: 'invalid-namespace', text: `<close/> is in the namespace '${namespace}'` });
   }
 
   #stanza(stanza: XmlElement): void {

@@ -52,6 +52,11 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
+    name: 'websocket-ends-without-handshake',
+    breaks: ['rfc7395/3.5-error-then-close', 'rfc7395/3.6-closing-handshake'],
+    summary: 'Ends the connection below a WebSocket without a close frame',
+  },
+  {
     name: 'websocket-stays-open',
     breaks: ['rfc7395/3.6-close-before-connection'],
     summary: 'Closes the stream and keeps the WebSocket',
@@ -105,7 +110,9 @@ export class WebSocketTransport implements Transport {
   }
 
   end(): void {
-    if (!this.#domain.faults.active('websocket-stays-open')) this.#webSocket.close(1000);
+    const { faults } = this.#domain;
+    if (faults.active('websocket-ends-without-handshake')) this.#webSocket.terminate();
+    else if (!faults.active('websocket-stays-open')) this.#webSocket.close(1000);
   }
 
   destroy(): void {
