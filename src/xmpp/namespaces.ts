@@ -25,6 +25,7 @@ export const namespaces = {
   registerFeature: 'http://jabber.org/features/iq-register',
   dataForms: 'jabber:x:data',
   ping: 'urn:xmpp:ping',
+  chatStates: 'http://jabber.org/protocol/chatstates',
   discoInfo: 'http://jabber.org/protocol/disco#info',
   discoItems: 'http://jabber.org/protocol/disco#items',
   entityCapabilities: 'http://jabber.org/protocol/caps',

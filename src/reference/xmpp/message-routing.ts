@@ -75,7 +75,8 @@ export const faults: Fault[] = [
   {
     name: 'message-to-wrong-resource',
     breaks: [
-      'rfc6121/8.5.3.1-chat',
+      'rfc6121/8.5.3.1-chat*',
+      'rfc6121/8.5.4-chat-all-needs-opt-in',
       'rfc6121/8.5.3.1-groupchat',
       'rfc6121/8.5.3.1-headline',
       'rfc6121/8.5.3.1-normal',

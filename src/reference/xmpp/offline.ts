@@ -63,6 +63,11 @@ export const faults: Fault[] = [
     summary: 'Does not say in the stamp of a stored message who delayed it',
   },
   {
+    name: 'chat-states-are-kept-offline',
+    breaks: ['xep-0160/3-chat-state-not-stored'],
+    summary: 'Stores messages that hold nothing but a chat state',
+  },
+  {
     name: 'forged-stamps-are-delivered',
     breaks: ['xep-0160/2-delay-not-forged'],
     summary: 'Hands on the stamps that a client puts into its messages in the name of the server',
@@ -72,12 +77,19 @@ export const faults: Fault[] = [
 /** How many messages are kept for one account; those that come later are bounced. */
 const storageLimit = 100;
 
-/** Keeps a message until the account is available. `false` where there is no room. */
+/** Keeps a message until the account is available, if it is worth that. `false` where there is no room. */
 export function storeOffline(domain: XmppDomain, account: LocalAccount, stanza: XmlElement): boolean {
-  if (domain.faults.active('offline-messages-are-lost')) return true;
+  const { faults } = domain;
+  if (faults.active('offline-messages-are-lost')) return true;
+  if (isMereChatState(stanza) && !faults.active('chat-states-are-kept-offline')) return true;
   if (account.anonymous || account.offline.length >= storageLimit) return false;
   account.offline.push({ stanza, since: new Date() });
   return true;
+}
+
+/** That somebody was writing is of no use to who comes later (XEP-0160 section 3). */
+function isMereChatState({ elements }: XmlElement): boolean {
+  return elements.length > 0 && elements.every(({ namespace }) => namespace === namespaces.chatStates);
 }
 
 /** A resource of negative priority gets no messages but those for its full address (RFC 6121 section 8.5.2.1.1). */
