@@ -17,6 +17,13 @@ export async function enableStreamManagement(
   await negotiating(actor, stage, (signal) => management.enable({ resume: options.resume, signal }));
 }
 
+/**
+ * A resumption may take so many times as long as other answers: the server may first have to give the old connection
+ * up, and XEP-0198 sets no time for that. ejabberd 23.01 answers after 15 seconds where a WebSocket broke while it was
+ * written to.
+ */
+const patienceOfResumption = 3;
+
 /** Connects and authenticates again and resumes the stream, which must succeed. */
 export async function resumeStream(
   actor: XmppActor,
@@ -25,7 +32,8 @@ export async function resumeStream(
 ): Promise<void> {
   const { management } = actor;
   await reach(actor, 'authenticated', { way: { ...actor.way, transport } }, stage);
-  await negotiating(actor, stage, (signal) => management.resume(actor.connection, { resend, signal }));
+  const patient = { ...stage, patience: patienceOfResumption * stage.patience };
+  await negotiating(actor, patient, (signal) => management.resume(actor.connection, { resend, signal }));
 }
 
 export const managementVerbs = [
