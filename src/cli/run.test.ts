@@ -16,6 +16,17 @@ describe('a run', () => {
     expect(() => new SaxesParser().write(junit).close()).not.toThrow();
   });
 
+  it('on our own server, where nobody named one, says what to look at and what to do next', async () => {
+    const first = await touchstone('run', '--spec', 'XEP-0199', '--out', 'first');
+    expect(first.output).toMatch(
+      /looks like: open first\/report\.html in a browser\. .*\n +npx touchstone init /,
+    );
+    const bare = await touchstone('run', '--spec', 'XEP-0199', '--out', 'first', '--reporter', 'none');
+    expect(bare.output).toMatch(/looks like\. Next, a server of yours:\n/);
+    const chosen = await touchstone('run', '--only', 'xep-0199/**', '--out', 'first', '--reporter', 'none');
+    expect(chosen.output).not.toContain('npx touchstone init');
+  });
+
   it('fails for a known failure that passes, and for one of no case', async () => {
     mkdirSync(join(folder, 'known'));
     const file = join(folder, 'known/target.yaml');

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { exitCodeForSet, type RecordSet } from '../record/record-set.ts';
 import { exitCodeFor, type Strictness } from '../record/summary.ts';
 import { coloursFor } from '../report/colours.ts';
-import { type ConsoleOptions, ConsoleReporter } from '../report/console.ts';
+import { type ConsoleOptions, ConsoleReporter, pathFromHere } from '../report/console.ts';
 import { clearReports } from '../report/record-reporter.ts';
 import { type Reporter, together } from '../report/reporter.ts';
 import { setReport } from '../report/set-report.ts';
@@ -143,7 +143,7 @@ export const run: Command = {
       if (isOne) {
         const record = await play(only, suites, { alone: true });
         const code = exitCodeFor(record, order.strictness);
-        if (code === 0 && isFirstTry(words)) process.stdout.write(nextSteps);
+        if (code === 0 && isFirstTry(words)) process.stdout.write(nextSteps(written));
         return code;
       }
       select(suites.cases, order.selection, idsOf);
@@ -259,13 +259,16 @@ the container stays up for the next run with --keep; this removes all that were 
 `;
 
 /** Nobody named a server: what passed is Touchstone's own, and who came has one that is to be tested. */
-const nextSteps = `
-That was Touchstone's own server, to show what a run looks like: open report.html in a browser. Next, a server of yours:
+function nextSteps(written: readonly string[]): string {
+  const page = written.find((file) => file.endsWith('.html'));
+  return `
+That was Touchstone's own server, to show what a run looks like${page ? `: open ${pathFromHere(page)} in a browser` : ''}. Next, a server of yours:
   npx touchstone init                        asks three questions, and writes target.yaml
   npx touchstone run --target ./target.yaml
 or, with a container engine, one that is known:
   npx touchstone run --target prosody
 `;
+}
 
 function isFirstTry(words: Words): boolean {
   // `npm start` itself chooses by specification.

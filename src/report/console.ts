@@ -197,13 +197,14 @@ export function totals({ summary, durationMs }: RunRecord): string {
 
 /** Which files were written. */
 export function wrote(files: readonly string[]): string[] {
-  const names = files.map((file) => printable(shortest(file)));
+  const names = files.map(pathFromHere);
   const last = names.pop();
   if (last === undefined) return [];
   return [`wrote ${names.length > 0 ? `${names.join(', ')} and ` : ''}${last}`];
 }
 
-function shortest(file: string): string {
+/** A file as the console names it: from the working folder on, where it lies below it. */
+export function pathFromHere(file: string): string {
   const path = relative(process.cwd(), file);
-  return path.startsWith('..') || isAbsolute(path) ? file : path;
+  return printable(path.startsWith('..') || isAbsolute(path) ? file : path);
 }
