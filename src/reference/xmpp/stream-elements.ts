@@ -76,6 +76,7 @@ function written({ faults }: XmppDomain, element: XmlElement, inherited: string)
   if (faults.active('markup-is-not-escaped')) return xml.replace(/&lt;/g, '<').replace(/&amp;/g, '&');
   if (faults.active('extension-namespace-is-declared-in-header'))
     return borrowing(shaped(faults, element), inherited);
+  if (faults.active('declarations-in-header-are-lost')) return xml.replace(/ xmlns:[a-z]+='[^']*'/g, '');
   return faults.active('prefixes-are-not-declared') ? xml.replace(/ xmlns:a\d+='[^']*'/g, '') : xml;
 }
 

@@ -60,6 +60,11 @@ export const faults: Fault[] = [
     summary: 'Does not advertise roster versioning',
   },
   {
+    name: 'features-in-content-namespace',
+    breaks: ['rfc6120/4.3.2-feature-namespaces'],
+    summary: 'Puts a feature into the namespace of stanzas',
+  },
+  {
     name: 'pre-approval-is-not-offered',
     breaks: ['rfc6121/3.4-feature-advertised'],
     summary: 'Does not advertise subscription pre-approval',
@@ -75,6 +80,8 @@ export const faults: Fault[] = [
 export function streamFeatures(stream: ClientStream): XmlElement {
   const { faults } = stream.domain;
   const features: XmlElement[] = [];
+  if (faults.active('features-in-content-namespace'))
+    features.push(new XmlElement('optional', namespaces.client));
   if (stream.transport.canStartTls && !faults.active('starttls-is-not-offered'))
     features.push(startTls(stream));
   else if (faults.active('starttls-is-offered-again')) features.push(startTls(stream));

@@ -151,8 +151,13 @@ export const faults: Fault[] = [
     silent: true,
   },
   {
+    name: 'declarations-in-header-are-lost',
+    breaks: ['rfc6120/4.8.5-namespaces-declared-on-delivery'],
+    summary: 'Accepts namespaces that the header declares, and delivers their prefixes without a declaration',
+  },
+  {
     name: 'old-versions-are-accepted',
-    breaks: ['rfc6120/4.9.3.25*'],
+    breaks: ['rfc6120/4.9.3.25*', 'rfc6120/4.7.5-version-lower-of-both'],
     summary: 'Opens streams of versions that it does not support, and says that they are of its own',
   },
   {
@@ -181,6 +186,13 @@ export const faults: Fault[] = [
   },
 ];
 
+/** The faults that let a header declare more than its own namespaces. */
+const tolerant = [
+  'declarations-in-header-are-accepted',
+  'declarations-in-header-are-lost',
+  'declarations-outlive-stream',
+];
+
 /** The server speaks English. */
 const serverLanguage = 'en';
 
@@ -192,10 +204,7 @@ export function headerMistake(domain: XmppDomain, header: StreamHeader): StreamE
   const declared = [...header.declarations.keys()].find(
     (prefix) => prefix !== '' && prefix !== header.prefix,
   );
-  const accepted = ['declarations-in-header-are-accepted', 'declarations-outlive-stream'].some((name) =>
-    faults.active(name),
-  );
-  if (declared !== undefined && !accepted) {
+  if (declared !== undefined && !tolerant.some((name) => faults.active(name))) {
     return {
       condition: 'invalid-namespace',
       text: `The prefix ${declared} is not for the header to declare`,

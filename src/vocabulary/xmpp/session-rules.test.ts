@@ -85,6 +85,17 @@ it.each<[rule: string, content: string, why: RegExp]>([
   ['delay stamps of the present', "<message><delay xmlns='urn:xmpp:delay'/></message>", /with nothing/],
   ['delay stamps of the present', `<message>${stamped(-7_200_000)}</message>`, /is stamped 2/],
   ['delay stamps of the present', `<presence>${stamped(1_800_000)}</presence>`, /is stamped 2/],
+  ['features in namespaces of their own', '<stream:features><a/></stream:features>', /<a\/>/],
+  [
+    'stream elements with the prefix of the header',
+    `<f:features xmlns:f='${namespaces.stream}'/>`,
+    /'f', that of the header 'stream'/,
+  ],
+  [
+    'stream elements with the prefix of the header',
+    `<error xmlns='${namespaces.stream}'><reset ${streamConditions}/></error>`,
+    /'', that of the header 'stream'/,
+  ],
   ['features before binding', `${bound}<stream:features><a xmlns='urn:a'/></stream:features>`, /again/],
 ])('%s: finds the breach in %s', (rule, content, why) => {
   expect(breach(rule, events(inOrder.replace(/<stream:error.*$/, '') + content), 'im.example')?.why).toMatch(

@@ -9,6 +9,8 @@ export interface Session {
   domain: string;
   /** A resource has been bound before the event. */
   bound: boolean;
+  /** Of the root of the stream that the event belongs to; `undefined` before the first. */
+  prefix: string | undefined;
 }
 
 /** Says what an event breaks; `undefined`: nothing. */
@@ -79,6 +81,10 @@ function strayChild(stanza: XmlElement): string | undefined {
   return stray && `<${stray.name}/> is an extension in the namespace '${stray.namespace}'`;
 }
 
+function inNamespaceOfStream({ namespace }: XmlElement): boolean {
+  return contentNamespaces.has(namespace) || namespace === '' || namespace === namespaces.stream;
+}
+
 function foreignAttribute(stanza: XmlElement): string | undefined {
   const own = [stanza, ...stanza.elements.filter(({ namespace }) => namespace === stanza.namespace)];
   const found = own.flatMap(({ attributes }) => [...attributes.keys()]).find((key) => key.startsWith('{'));
@@ -116,7 +122,6 @@ function textWithoutLanguage(stanza: XmlElement): string | undefined {
   return mute && `nothing says in which language <${mute.name}/> is`;
 }
 
-/** What all that a server sends has to keep to, by the words of a suite. */
 /** How far the clocks of client and server may be apart: less than any two time zones are. */
 const clockDifference = 10 * 60_000;
 
@@ -129,6 +134,7 @@ function stampOfAnotherTime(stanza: XmlElement): string | undefined {
   return wrong === undefined ? undefined : `it is stamped ${wrong || 'with nothing'}`;
 }
 
+/** What all that a server sends has to keep to, by the words of a suite. */
 export const sessionRules: Readonly<Record<string, Rule>> = {
   'content without a prefix': ofStanzas((stanza) => {
     const prefixed = [...descendants(stanza)].find(
@@ -188,6 +194,18 @@ export const sessionRules: Readonly<Record<string, Rule>> = {
   }),
   'texts with a language': ofStanzas(textWithoutLanguage),
   'delay stamps of the present': ofStanzas(stampOfAnotherTime),
+  // Section 15 of RFC 6120 spells out that the prefix of the root holds for all that is in its namespace.
+  'stream elements with the prefix of the header': (event, { prefix }) => {
+    if (event.kind !== 'features' && event.kind !== 'stream-error') return undefined;
+    const own = event.element?.prefix;
+    return own === undefined || own === prefix
+      ? undefined
+      : `its prefix is '${own}', that of the header '${prefix}'`;
+  },
+  'features in namespaces of their own': (event) => {
+    const stray = event.kind === 'features' ? event.element.elements.find(inNamespaceOfStream) : undefined;
+    return stray && `<${stray.name}/> is a feature in the namespace '${stray.namespace}'`;
+  },
   'features before binding': (event, { bound }) => {
     const late = bound && event.kind === 'features' && event.element.elements.length > 0;
     return late ? 'stream features come again' : undefined;
@@ -201,8 +219,9 @@ export function breach(
   domain: string,
 ): { element: XmlElement; why: string } | undefined {
   const complaint = sessionRules[rule];
-  const session: Session = { domain, bound: false };
+  const session: Session = { domain, bound: false, prefix: undefined };
   for (const event of events) {
+    if (event.kind === 'header') session.prefix = event.header.prefix;
     const why = complaint?.(event, session);
     if (why !== undefined && 'element' in event && event.element) return { element: event.element, why };
     if (event.kind === 'header') session.bound = false;

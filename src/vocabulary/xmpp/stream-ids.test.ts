@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { foretold } from './stream-ids.ts';
 
 const many = (make: (index: number) => string) => Array.from({ length: 20 }, (_, index) => make(index));
+const letters = () => randomBytes(12).toString('hex').replace(/\d/g, 'x');
 
 it.each<[what: string, ids: string[]]>([
   ['random octets in base64', many(() => randomBytes(16).toString('base64url'))],
@@ -10,6 +11,7 @@ it.each<[what: string, ids: string[]]>([
   ['UUIDs', many(() => randomUUID())],
   ['random numbers', many(() => String(BigInt(`0x${randomBytes(8).toString('hex')}`)))],
   ['a prefix and random octets', many(() => `stream-${randomBytes(6).toString('hex')}`)],
+  ['a number that stays and random letters', many(() => `c2s1-${letters()}@node2`)],
 ])('finds no order in %s', (_, ids) => {
   expect(foretold(ids)).toBeUndefined();
 });
