@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { TlsRecords } from '../tls/records.ts';
 import { type Direction, type PathState, Pipe } from './pipe.ts';
 import { reset } from './reset.ts';
-import { TlsRecords } from './tls-records.ts';
 
 export type { Direction } from './pipe.ts';
 

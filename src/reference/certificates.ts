@@ -85,7 +85,7 @@ export const faults: Fault[] = [
   {
     name: 'tls-1.3-is-not-offered',
     breaks: [
-      'rfc7590/rfc-9325-3.1.1-tls-1.3',
+      'rfc7590/rfc-9325-3.1.1-tls-1.3*',
       'messaging/tls-1.3-offered',
       'rfc5802/rfc-9266-3-tls-exporter',
       'rfc6120/5.4.3.1-tls-handshake',

@@ -182,7 +182,8 @@ function bindingOf(connection: XmppConnection, options: AuthenticationOptions): 
   const named =
     connection.features?.child('sasl-channel-binding', namespaces.saslChannelBinding)?.elements ?? [];
   const offered = known.find((type) => named.some((element) => element.get('type') === type));
-  const usual = tlsSocket.getProtocol() === 'TLSv1.3' ? 'tls-exporter' : 'tls-server-end-point';
+  // RFC 5802 section 6.1 and RFC 9266 section 3: the default binding of SCRAM, which servers that bind have to support.
+  const usual = tlsSocket.getProtocol() === 'TLSv1.3' ? 'tls-exporter' : 'tls-unique';
   return channelBindingOf(tlsSocket, channelBinding ?? offered ?? usual);
 }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type HelloAnswer, HelloReader } from '../tls/hello.ts';
+import { TlsRecords } from '../tls/records.ts';
 import type { TlsFacts, TlsOptions } from '../tls/tls.ts';
 import type { XmlElement } from './element.ts';
 import { EventQueue } from './event-queue.ts';
@@ -108,6 +109,7 @@ export class XmppConnection {
   #spaced = false;
   /** Octets that came in clear after `<proceed/>`. */
   #octetsBeforeTls = 0;
+  readonly #recordsBeforeTls = new TlsRecords();
   /** What all elements so far come to. */
   #taken = 0;
 
@@ -318,13 +320,14 @@ export class XmppConnection {
     }
   }
 
-  /** The server may already have an alert to send, which is a TLS record like those of a handshake. */
+  /** The server may already have an alert to send, which is a TLS record like those of a handshake; but no text, not even behind it. */
   #beforeTls(bytes: Buffer): void {
-    if (bytes.length === 0) return;
-    const record = bytes[0] !== undefined && bytes[0] >= 20 && bytes[0] <= 24;
-    if (this.#octetsBeforeTls === 0 && !record) {
+    const before = this.#recordsBeforeTls.stray;
+    this.#recordsBeforeTls.pass(bytes);
+    const { stray } = this.#recordsBeforeTls;
+    if (stray && !before) {
       this.#clearText(
-        `${JSON.stringify(bytes.toString('latin1', 0, 200))} in clear between <proceed/> and TLS`,
+        `${JSON.stringify(stray.toString('latin1', 0, 200))} in clear between <proceed/> and TLS`,
       );
     }
     this.#octetsBeforeTls += bytes.length;

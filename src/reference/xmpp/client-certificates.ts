@@ -3,6 +3,7 @@ import type { Fault, FaultSwitch } from '../fault.ts';
 import { readAddress } from './address.ts';
 import type { XmppDomain } from './domain.ts';
 import type { ClientStream } from './stream.ts';
+import type { StreamError } from './stream-errors.ts';
 
 export const faults: Fault[] = [
   {
@@ -92,6 +93,14 @@ function addressesIn(certificate: X509Certificate): string[] {
 function trustedCertificate({ domain, transport }: ClientStream): X509Certificate | undefined {
   const certificate = transport.encryption?.clientCertificate;
   return certificate && isTrusted(certificate, domain.identity.ca, domain.faults) ? certificate : undefined;
+}
+
+/** A certificate of the authority that is known which does not hold ends the session (section 13.7.2). */
+export function certificateMistake({ domain, transport }: ClientStream): StreamError | undefined {
+  const certificate = transport.encryption?.clientCertificate;
+  if (!certificate?.checkIssued(new X509Certificate(domain.identity.ca))) return undefined;
+  if (isTrusted(certificate, domain.identity.ca, domain.faults)) return undefined;
+  return { condition: 'not-authorized', text: 'The certificate of the client does not hold' };
 }
 
 /** Node.js judges client certificates only for its own servers, and not for sockets that begin TLS late. */

@@ -10,7 +10,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'first-cipher-suite-is-taken',
-    breaks: ['rfc7590/rfc-7525-4.1*', 'rfc7590/rfc-7525-4.2*', 'rfc7590/rfc-9325-4.1*'],
+    breaks: ['rfc7590/rfc-7525-4.1*', 'rfc7590/rfc-7525-4.2*', 'rfc7590/rfc-5246-a.5*'],
     summary: 'Goes on with the first cipher suite that the client offers, however weak it is',
   },
   {
@@ -27,6 +27,11 @@ export const faults: Fault[] = [
     name: 'renegotiation-info-is-left-out',
     breaks: ['rfc7590/rfc-7525-3.5-renegotiation-info', 'rfc6120/5.3.5-renegotiation-extension'],
     summary: 'Does not answer the extension for secure renegotiation',
+  },
+  {
+    name: 'extended-master-secret-is-left-out',
+    breaks: ['rfc7590/rfc-9325-3.5-extended-master-secret'],
+    summary: 'Does not answer the extension that binds the secret of a session to its handshake',
   },
   {
     name: 'resuming-clients-are-dropped',
@@ -65,5 +70,6 @@ function changes(offered: OfferedHello, faults: FaultSwitch): Partial<OfferedHel
   if (faults.active('tls-compresses')) return { deflate: offered.deflate };
   if (faults.active('truncated-hmac-is-agreed')) return { extensions: [0xff01, 0x0004] };
   if (faults.active('renegotiation-info-is-left-out')) return { extensions: [0x0017] };
+  if (faults.active('extended-master-secret-is-left-out')) return { extensions: [0xff01] };
   return {};
 }

@@ -32,6 +32,11 @@ export const faults: Fault[] = [
     summary: 'Accepts PLAIN messages that have not three parts',
   },
   {
+    name: 'plain-refuses-long-passwords',
+    breaks: ['rfc6120/rfc-4616-2-255-octets'],
+    summary: 'Takes PLAIN messages of more than 128 octets for malformed',
+  },
+  {
     name: 'login-as-others-is-allowed',
     breaks: ['rfc5802/5.1-authorization-identity-checked', 'rfc6120/6.3.8-authorization-checked'],
     summary: 'Lets a client act for any account that it names as authorization identity',
@@ -82,6 +87,8 @@ export class PlainExchange implements SaslExchange {
     const [identity = '', username = '', password = ''] = parts;
     const malformed = parts.length !== 3 || !username || !password;
     if (malformed && !faults.active('plain-takes-malformed-messages')) return failure('malformed-request');
+    if (message.length > 128 && faults.active('plain-refuses-long-passwords'))
+      return failure('malformed-request');
     const account = domain.accounts.find(username);
     if (!account && faults.active('unknown-users-are-told-apart')) return failure('account-disabled');
     const known = account?.credentials.isPassword(password) && !faults.active('plain-refuses-right-password');

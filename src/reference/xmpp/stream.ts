@@ -9,6 +9,7 @@ import {
 } from '../../xmpp/stream-parser.ts';
 import type { LocalAccount } from './accounts.ts';
 import { bindResource, bindWithoutLogin } from './binding.ts';
+import { certificateMistake } from './client-certificates.ts';
 import type { XmppDomain } from './domain.ts';
 import { answerEarlyRegistration } from './registration.ts';
 import { SaslNegotiation } from './sasl.ts';
@@ -197,7 +198,7 @@ export class ClientStream implements TransportListener {
       const own = [...header.declarations].filter(([prefix]) => prefix !== '' && prefix !== header.prefix);
       Object.assign(this.#declared, Object.fromEntries(own));
     }
-    const mistake = headerMistake(this.domain, header);
+    const mistake = headerMistake(this.domain, header) ?? certificateMistake(this);
     if (!mistake || !faults.active('stream-error-before-header')) this.#sendHeader(header);
     if (mistake) this.fail(mistake);
     else if (!faults.active('no-stream-features')) this.send(streamFeatures(this));
