@@ -4,7 +4,7 @@ import { XmppConnection, type XmppConnectionOptions } from './connection.ts';
 import type { XmlElement } from './element.ts';
 import { register, unregister } from './in-band-registration.ts';
 import { authenticate, bind, negotiate, openWithFeatures, secure, tryToAuthenticate } from './negotiation.ts';
-import { tlsExporter, tlsServerEndPoint } from './sasl/channel-binding.ts';
+import { tlsExporter, tlsServerEndPoint, tlsUnique } from './sasl/channel-binding.ts';
 import {
   isProof,
   parseClientFinal,
@@ -257,7 +257,7 @@ describe('authentication', () => {
       'TLSv1.2',
       "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/></sasl-channel-binding>",
     ],
-    ['tls-server-end-point', 'TLSv1.2', ''],
+    ['tls-unique', 'TLSv1.2', ''],
     [
       'tls-server-end-point',
       'TLSv1.3',
@@ -271,9 +271,13 @@ describe('authentication', () => {
         const input = await speakScram(peer);
         const { tlsSocket } = peer;
         if (!tlsSocket) return;
-        const own = tlsSocket.getX509Certificate();
-        const data = type === 'tls-exporter' ? tlsExporter(tlsSocket) : own && tlsServerEndPoint(own.raw);
-        agreed = input.equals(Buffer.concat([Buffer.from(`p=${type},,`), data ?? Buffer.alloc(0)]));
+        const data = {
+          'tls-exporter': () => tlsExporter(tlsSocket),
+          'tls-unique': () => tlsUnique(tlsSocket, 'server'),
+          'tls-server-end-point': () =>
+            tlsServerEndPoint(tlsSocket.getX509Certificate()?.raw ?? Buffer.alloc(0)),
+        }[type]();
+        agreed = input.equals(Buffer.concat([Buffer.from(`p=${type},,`), data]));
       },
       {
         transport: 'tls',

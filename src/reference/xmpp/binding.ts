@@ -19,6 +19,11 @@ export const faults: Fault[] = [
     summary: 'Makes the same resource for every client that asks for one',
   },
   {
+    name: 'generated-resources-are-counted',
+    breaks: ['rfc6120/7.6-random'],
+    summary: 'Numbers the resources that it makes up',
+  },
+  {
     name: 'requested-resource-is-replaced',
     breaks: ['rfc6120/7.7.1-submitted-resource-accepted'],
     summary: 'Binds another resource than the one that the client asked for',
@@ -88,6 +93,11 @@ export const faults: Fault[] = [
     summary: 'Answers with conflict where the account has all the resources that it may have',
   },
   {
+    name: 'resource-limit-ends-oldest-session',
+    breaks: ['rfc6120/7.6.2.1*'],
+    summary: 'Ends the oldest session of an account that has all the resources that it may have',
+  },
+  {
     name: 'bind-attempts-are-not-limited',
     breaks: ['rfc6120/7.7.3*'],
     summary: 'Lets a client fail to bind as often as it likes',
@@ -102,6 +112,8 @@ export const faults: Fault[] = [
 
 /** How often binding may fail; RFC 6120 section 7.7.3 wants 5 to 10 retries. */
 const attemptLimit = 10;
+/** In octets. */
+const longestResource = 1023;
 /** How many resources an account may have connected (RFC 6120 section 7.6.2.1). */
 const resourceLimit = 10;
 
@@ -117,7 +129,12 @@ export function bindResource(stream: ClientStream, account: LocalAccount, stanza
   if (stanza.name !== 'iq' || !request) return false;
   if (domain.faults.active('bind-goes-unanswered')) return true;
   if (stanza.get('type') !== 'set' || !stanza.get('id')) return refuse(stream, stanza, 'bad-request');
-  if (account.sessions.size >= resourceLimit) return refuse(stream, stanza, constraint(domain));
+  if (account.sessions.size >= resourceLimit) {
+    const [oldest] = account.sessions.values();
+    if (!oldest || !domain.faults.active('resource-limit-ends-oldest-session'))
+      return refuse(stream, stanza, constraint(domain));
+    replace(domain, oldest);
+  }
 
   const resource = chooseResource(domain, request.child('resource')?.text ?? '');
   if (resource === undefined) return refuse(stream, stanza, 'bad-request');
@@ -138,13 +155,26 @@ function constraint({ faults }: XmppDomain): StanzaErrorCondition {
 /** The resource that the client asked for, made to conform, or a random one; `undefined` where it can't be one. */
 function chooseResource(domain: XmppDomain, requested: string): string | undefined {
   const { faults } = domain;
-  // Section 7.7.2.1: what can be mended is not refused.
-  const mended = requested.replace(forbidden, '').trim();
+  // Section 7.7.2.1: what can be mended is not refused; of a text this long nothing would be left that the client meant.
+  if (Buffer.byteLength(requested) > 2 * longestResource) return undefined;
+  const mended = shortened(requested.replace(forbidden, '').trim());
   if (mended === '' || faults.active('requested-resource-is-replaced')) {
+    if (faults.active('generated-resources-are-counted')) return domain.nextStreamNumber();
     return faults.active('generated-resource-is-not-random') ? 'resource' : randomUUID();
   }
   if (faults.active('invalid-resource-is-bound')) return requested;
   return preparedResource(mended, faults);
+}
+
+/** As many whole characters as a resourcepart may hold (RFC 7622 section 3.4). */
+function shortened(text: string): string {
+  const octets = Buffer.from(text);
+  if (octets.length <= longestResource) return text;
+  return octets
+    .subarray(0, longestResource)
+    .toString()
+    .replace(/\uFFFD+$/, '')
+    .trim();
 }
 
 /**

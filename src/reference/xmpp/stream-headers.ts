@@ -161,6 +161,11 @@ export const faults: Fault[] = [
     summary: 'Opens streams of versions that it does not support, and says that they are of its own',
   },
   {
+    name: 'framed-stream-declares-xml',
+    breaks: ['rfc7395/3.3.3-no-xml-declaration'],
+    summary: 'Puts an XML declaration before the open of a WebSocket',
+  },
+  {
     name: 'framed-stream-opens-like-tcp',
     breaks: [
       'rfc7395/3.3.1-open-attributes',
@@ -285,7 +290,7 @@ export function responseHeader(
   }
   const written = Object.entries(attributes).map(([name, value]) => ` ${name}='${escapeXml(value)}'`);
   if (framing === 'framed' && !faults.active('framed-stream-opens-like-tcp')) {
-    return `<open xmlns='${namespaces.framing}'${written.join('')}/>`;
+    return framedOpen(domain, written.join(''));
   }
   const content = faults.active('stream-header-for-servers') ? namespaces.server : namespaces.client;
   const extension = faults.active('extension-namespace-is-declared-in-header')
@@ -293,6 +298,11 @@ export function responseHeader(
     : '';
   const declared = `xmlns='${content}' xmlns:stream='${namespaces.stream}'${extension}`;
   return `${xmlDeclaration(domain)}<stream:stream ${declared}${written.join('')}>`;
+}
+
+function framedOpen({ faults }: XmppDomain, attributes: string): string {
+  const declaration = faults.active('framed-stream-declares-xml') ? "<?xml version='1.0'?>" : '';
+  return `${declaration}<open xmlns='${namespaces.framing}'${attributes}/>`;
 }
 
 /** RFC 6120 section 11.5. */

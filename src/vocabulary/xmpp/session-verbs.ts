@@ -2,12 +2,34 @@ import { StepFailure } from '../expectation.ts';
 import { FactExpectation } from '../facts.ts';
 import { actorAs, StepMistake, verb } from '../vocabulary.ts';
 import { XmppActor } from './actor.ts';
-import { connect, openStream } from './session.ts';
+import { bind, connect, openStream, reach } from './session.ts';
 import { breach, sessionRules } from './session-rules.ts';
 import { foretold } from './stream-ids.ts';
 
 /** Fewer ids than this can lie in some order by chance. */
 const fewestIds = 12;
+
+/** How many are to be looked at. */
+function enough(count: string | undefined): number {
+  const number = Number(count);
+  if (Number.isInteger(number) && number >= fewestIds && number <= 100) return number;
+  throw new StepMistake(`\`${count}\` is no number from ${fewestIds} to 100`);
+}
+
+/** Has the server make something up so often; that it lies in no order. */
+async function expectRandom(
+  actor: XmppActor,
+  what: string,
+  count: number,
+  next: () => Promise<string>,
+): Promise<void> {
+  const made: string[] = [];
+  while (made.length < count) made.push(await next());
+  const order = foretold(made);
+  if (order === undefined) return;
+  const finding = actor.finding('mismatch', `${what} that cannot be foretold`, order);
+  throw new StepFailure({ ...finding, nearest: made.join('\n') });
+}
 
 /** Verbs about much that came, in place of one thing that is to come. */
 export const sessionVerbs = [
@@ -17,23 +39,32 @@ export const sessionVerbs = [
     summary:
       'Opens streams one after another, each on a connection of its own: no two have the same id, and in no reading do the ids go up or down throughout (RFC 6120 section 4.7.3)',
     example: '- romeo opens 20 streams with ids that cannot be foretold',
-    prepare: ({ slots }) => {
-      const count = Number(slots.count);
-      if (Number.isInteger(count) && count >= fewestIds && count <= 100) return count;
-      throw new StepMistake(`\`${slots.count}\` is no number from ${fewestIds} to 100`);
-    },
-    play: async (step, stage) => {
+    prepare: ({ slots }) => enough(slots.count),
+    play: (step, stage) => {
       const actor = actorAs(stage, step.subject, XmppActor);
-      const ids: string[] = [];
-      for (let stream = 0; stream < step.prepared; stream++) {
+      return expectRandom(actor, 'ids', step.prepared, async () => {
         await connect(actor, stage);
         await openStream(actor, stage);
-        ids.push(actor.connection.header?.get('id') ?? '');
-      }
-      const order = foretold(ids);
-      if (order === undefined) return;
-      const finding = actor.finding('mismatch', 'ids that cannot be foretold', order);
-      throw new StepFailure({ ...finding, nearest: ids.join('\n') });
+        return actor.connection.header?.get('id') ?? '';
+      });
+    },
+  }),
+  verb({
+    subject: 'actor',
+    phrase: 'binds {count} resources that cannot be foretold',
+    summary:
+      'Logs in again and again, each time on a connection of its own, and has the server make up a resource: no two are the same, and in no reading do they go up or down throughout (RFC 6120 section 7.6)',
+    example: '- romeo binds 20 resources that cannot be foretold',
+    prepare: ({ slots }) => enough(slots.count),
+    play: (step, stage) => {
+      const actor = actorAs(stage, step.subject, XmppActor);
+      return expectRandom(actor, 'resources', step.prepared, async () => {
+        await reach(actor, 'authenticated', {}, stage);
+        await bind(actor, undefined, stage);
+        // Where an account may have few resources, this one makes way for the next.
+        actor.connection.closeStream();
+        return actor.fact('resource') ?? '';
+      });
     },
   }),
   verb({
