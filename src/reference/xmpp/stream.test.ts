@@ -156,7 +156,7 @@ test('resources: made by the server, prepared, taken over with a conflict', asyn
 
 test('a resource that is none can be tried again, not without end', async () => {
   const client = await (await TestClient.connect(server)).login();
-  const bad = `<iq id='b' type='set'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>${'x'.repeat(2000)}</resource></bind></iq>`;
+  const bad = `<iq id='b' type='set'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>${'x'.repeat(3000)}</resource></bind></iq>`;
   expect(await client.say(bad)).toHaveLength(1);
   const rest = await client.say(bad.repeat(10));
   expect(rest.filter((stanza) => stanza.includes('<bad-request'))).toHaveLength(10);

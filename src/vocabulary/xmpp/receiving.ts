@@ -46,6 +46,15 @@ function patternsOf({ times, as, message }: { times: number; as: string; message
   );
 }
 
+function patternsIn(value: readonly string[] | Parameters<typeof patternsOf>[0]): StanzaPattern[] {
+  return isList(value) ? value.map((text) => patternOf(text)) : patternsOf(value);
+}
+
+/** `Array.isArray` does not know lists that are not to be changed. */
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value);
+}
+
 const stanza = {
   type: 'string',
   pattern: '^\\s*<',
@@ -61,6 +70,13 @@ const row = {
   },
   required: ['times', 'as', 'message'],
   additionalProperties: false,
+} as const;
+const rowWithRepeats = {
+  ...row,
+  properties: {
+    ...row.properties,
+    repeats: { type: 'boolean', description: 'That one comes a second time fails nothing here' },
+  },
 } as const;
 const patterns = { anyOf: [stanza, { type: 'array', items: stanza, minItems: 1 }] } as const;
 
@@ -220,33 +236,36 @@ export const receivingVerbs = [
   verb({
     subject: 'actor',
     phrase: 'receives in any order',
-    takes: { type: 'array', items: stanza, minItems: 2 },
+    takes: { anyOf: [{ type: 'array', items: stanza, minItems: 2 }, row] },
     summary: 'Each of these comes, in whatever order',
     example: `- romeo receives in any order:
     - <presence from='{juliet.full}'/>
     - <message from='{juliet.bare}'/>`,
-    prepare: ({ value }) => value.map((text) => patternOf(text)),
+    binds: (value) => (Array.isArray(value) ? [] : [value.as]),
+    prepare: ({ value }) => patternsIn(value),
     expect: (step, stage) =>
       new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, {
         ordered: false,
+        repeats: true,
       }),
   }),
   verb({
     subject: 'actor',
     phrase: 'receives in order',
-    takes: {
-      anyOf: [{ type: 'array', items: stanza, minItems: 2 }, row],
-    },
+    takes: { anyOf: [{ type: 'array', items: stanza, minItems: 2 }, rowWithRepeats] },
     summary:
-      'These come one after another, each once: one that comes before its turn, or a second time, fails. Others between them are passed over',
+      'These come one after another, each once: one that comes before its turn, or a second time, fails; with `repeats`, one that comes a second time is left for later steps. Others between them are passed over',
     example: `- juliet receives in order:
     times: 100
     as: n
     message: <message from='{romeo.full}' id='{#m}-{n}'/>`,
     binds: (value) => (Array.isArray(value) ? [] : [value.as]),
-    prepare: ({ value }) => (Array.isArray(value) ? value.map((text) => patternOf(text)) : patternsOf(value)),
+    prepare: ({ value }) => patternsIn(value),
     expect: (step, stage) =>
-      new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, { ordered: true }),
+      new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, {
+        ordered: true,
+        repeats: !Array.isArray(step.value) && step.value.repeats === true,
+      }),
   }),
   verb({
     subject: 'actor',

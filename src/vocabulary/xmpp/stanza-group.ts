@@ -12,6 +12,7 @@ export class StanzaGroup implements Expectation {
   readonly #patterns: readonly StanzaPattern[];
   readonly #names: Names;
   readonly #ordered: boolean;
+  readonly #repeats: boolean;
   /** Patterns that have been met, by index. */
   readonly #met = new Set<number>();
   readonly #taken = new Set<Arrival<XmppArrival>>();
@@ -23,12 +24,14 @@ export class StanzaGroup implements Expectation {
     actor: XmppActor,
     patterns: readonly StanzaPattern[],
     names: Names,
-    options: { ordered: boolean },
+    /** `repeats`: what has come already may come again, and is left for later steps. */
+    options: { ordered: boolean; repeats: boolean },
   ) {
     this.#actor = actor;
     this.#patterns = patterns;
     this.#names = names;
     this.#ordered = options.ordered;
+    this.#repeats = options.repeats;
   }
 
   get #expected(): string {
@@ -56,11 +59,11 @@ export class StanzaGroup implements Expectation {
       if (!pattern) continue;
       const { differences, captured } = compare(pattern, element, this.#names);
       if (differences.length > 0) continue;
+      if (this.#met.has(index) && this.#repeats) continue;
       if (this.#ordered && index !== next) {
         this.#broken = this.#disorder(index, next, element);
         return true;
       }
-      if (this.#met.has(index)) continue;
       this.#met.add(index);
       this.#taken.add(arrival);
       for (const [name, value] of captured) this.#names.bind(name, value);
