@@ -134,11 +134,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'unknown-sessions-are-resumed',
-    breaks: [
-      'xep-0198/5-resume-unknown',
-      'xep-0198/5-resume-unknown-condition',
-      'xep-0198/7-clean-close*',
-    ],
+    breaks: ['xep-0198/5-resume-unknown', 'xep-0198/5-resume-unknown-condition', 'xep-0198/7-clean-close*'],
     summary: 'Reports that it resumed a session that never was',
   },
   {

@@ -237,7 +237,7 @@ export const receivingVerbs = [
     subject: 'actor',
     phrase: 'receives in any order',
     takes: { anyOf: [{ type: 'array', items: stanza, minItems: 2 }, row] },
-    summary: 'Each of these comes, in whatever order',
+    summary: 'Each of these comes, in whatever order; one that comes a second time is left for later steps',
     example: `- romeo receives in any order:
     - <presence from='{juliet.full}'/>
     - <message from='{juliet.bare}'/>`,

@@ -74,9 +74,10 @@ const ofStanzas =
   };
 
 function strayChild(stanza: XmlElement): string | undefined {
-  const stray = stanza.elements.find(({ name, namespace }) => {
-    if (contentNamespaces.has(namespace)) return !coreChildren[stanza.name]?.includes(name);
-    return namespace === '' || namespace === namespaces.stream;
+  const core = coreChildren[stanza.name] ?? [];
+  const stray = stanza.elements.find((child) => {
+    const own = contentNamespaces.has(child.namespace) && core.includes(child.name);
+    return !own && inNamespaceOfStream(child);
   });
   return stray && `<${stray.name}/> is an extension in the namespace '${stray.namespace}'`;
 }
