@@ -87,6 +87,11 @@ export const faults: Fault[] = [
     summary: 'Delivers stanzas of type unsubscribed that change nothing',
   },
   {
+    name: 'cancellation-shows-presence-to-strangers',
+    breaks: ['rfc6121/3.2.2-no-unavailable-without-subscription'],
+    summary: 'Sends unavailable presence with a cancellation also to who has no subscription',
+  },
+  {
     name: 'unsubscribe-keeps-subscription',
     breaks: ['rfc6121/3.3-unsubscribe', 'rfc6121/A.2.2-outbound-unsubscribe'],
     summary: 'Leaves the state of the user as it was after an unsubscribe',
@@ -128,7 +133,8 @@ function processOutbound(domain: XmppDomain, account: LocalAccount, stanza: XmlE
   const passes = isPassedOn(domain, type, contact);
 
   // Whoever was subscribed learns that the resources are gone before it learns why (section 3.2.2).
-  if (type === 'unsubscribed' && contactIsSubscribed(contact.state))
+  const shown = domain.faults.active('cancellation-shows-presence-to-strangers');
+  if (type === 'unsubscribed' && (shown || contactIsSubscribed(contact.state)))
     sendUnavailable(domain, account, contact);
   if (type === 'subscribed' && !passes) preApprove(domain, contact);
   changeState(domain, contact, type);
