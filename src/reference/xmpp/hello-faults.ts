@@ -10,7 +10,12 @@ export const faults: Fault[] = [
   },
   {
     name: 'first-cipher-suite-is-taken',
-    breaks: ['rfc7590/rfc-7525-4.1*', 'rfc7590/rfc-7525-4.2*', 'rfc7590/rfc-5246-a.5*'],
+    breaks: [
+      'rfc7590/rfc-7525-4.1*',
+      'rfc7590/rfc-7525-4.2*',
+      'rfc7590/rfc-5246-a.5*',
+      'rfc7590/rfc-9325-4*',
+    ],
     summary: 'Goes on with the first cipher suite that the client offers, however weak it is',
   },
   {

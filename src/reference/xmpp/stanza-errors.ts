@@ -124,6 +124,8 @@ export function errorReply(
   const type = faults.active('stanza-error-without-type') ? {} : { type: errorTypes[named] };
 
   const attributes = { type: 'error', ...replyAddresses(stanza) } as Record<string, string>;
+  // RFC 6120 section 8.3.1: an iq has an id, an empty one where the request had none.
+  if (stanza.name === 'iq') attributes.id ??= '';
   if (faults.active('stanza-error-without-id')) delete attributes.id;
   if (faults.active('stanza-error-keeps-type') && stanza.name === 'iq') attributes.type = 'result';
   return new XmlElement(stanza.name, namespaces.client, attributes, [

@@ -36,6 +36,11 @@ export const faults: Fault[] = [
     summary: 'Offers SASL mechanisms, PLAIN among them, before TLS, and takes them',
   },
   {
+    name: 'mechanisms-in-the-clear-are-refused',
+    breaks: ['rfc6120/6.3.4-mechanism-hidden-before-tls'],
+    summary: 'Offers SASL mechanisms before TLS, and refuses them there',
+  },
+  {
     name: 'no-mechanisms-are-offered',
     breaks: [
       'rfc6120/6.3.4-external-offered',
@@ -103,7 +108,8 @@ function startTls({ domain }: ClientStream): XmlElement {
 
 function authentication(stream: ClientStream): XmlElement[] {
   const { faults } = stream.domain;
-  if (stream.transport.canStartTls && !faults.active('mechanisms-are-offered-before-tls')) return [];
+  const early = ['mechanisms-are-offered-before-tls', 'mechanisms-in-the-clear-are-refused'];
+  if (stream.transport.canStartTls && !early.some((fault) => faults.active(fault))) return [];
   if (faults.active('no-mechanisms-are-offered')) return [];
   return [...mechanisms(stream), new XmlElement('register', namespaces.registerFeature)];
 }

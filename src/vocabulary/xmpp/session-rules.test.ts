@@ -55,6 +55,8 @@ it.each(Object.keys(sessionRules))('%s: finds nothing in what is in order', (rul
 const bound = "<iq type='result' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>";
 
 it.each<[rule: string, content: string, why: RegExp]>([
+  ['iqs with an id', "<iq type='result'/>", /no id/],
+  ['stanzas in jabber:client', "<message xmlns='jabber:server'/>", /'jabber:server'/],
   ['content without a prefix', "<c:iq xmlns:c='jabber:client' type='result'/>", /<c:iq\/>/],
   ['content without a prefix', "<message><c:body xmlns:c='jabber:client'/></message>", /<c:body\/>/],
   ['prefixes that the stanza declares', '<message><q:a/></message>', /prefix q/],

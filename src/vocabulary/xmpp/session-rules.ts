@@ -137,6 +137,12 @@ function stampOfAnotherTime(stanza: XmlElement): string | undefined {
 
 /** What all that a server sends has to keep to, by the words of a suite. */
 export const sessionRules: Readonly<Record<string, Rule>> = {
+  'iqs with an id': ofStanzas((stanza) =>
+    stanza.name === 'iq' && stanza.get('id') === undefined ? 'it has no id' : undefined,
+  ),
+  'stanzas in jabber:client': ofStanzas(({ namespace }) =>
+    namespace === namespaces.client ? undefined : `it is in the namespace '${namespace}'`,
+  ),
   'content without a prefix': ofStanzas((stanza) => {
     const prefixed = [...descendants(stanza)].find(
       ({ namespace, prefix }) => contentNamespaces.has(namespace) && prefix !== '',
