@@ -160,7 +160,7 @@ export const faults: Fault[] = [
   },
   {
     name: 'resumption-repeats-acknowledged-stanzas',
-    breaks: ['xep-0198/5-h-of-resume-acknowledges'],
+    breaks: ['xep-0198/5-h-of-resume-acknowledges', 'xep-0198/5-state-not-re-established'],
     summary: 'Sends stanzas again that the client said it has',
   },
   {

@@ -241,7 +241,7 @@ export const receivingVerbs = [
     example: `- romeo receives in any order:
     - <presence from='{juliet.full}'/>
     - <message from='{juliet.bare}'/>`,
-    binds: (value) => (Array.isArray(value) ? [] : [value.as]),
+    binds: (value) => (isList(value) ? [] : [value.as]),
     prepare: ({ value }) => patternsIn(value),
     expect: (step, stage) =>
       new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, {
@@ -259,7 +259,7 @@ export const receivingVerbs = [
     times: 100
     as: n
     message: <message from='{romeo.full}' id='{#m}-{n}'/>`,
-    binds: (value) => (Array.isArray(value) ? [] : [value.as]),
+    binds: (value) => (isList(value) ? [] : [value.as]),
     prepare: ({ value }) => patternsIn(value),
     expect: (step, stage) =>
       new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, {

@@ -6,7 +6,7 @@ import type { Names } from '../names.ts';
 import type { XmppActor, XmppArrival } from './actor.ts';
 import { compare, elementOf } from './stanza-expectation.ts';
 
-/** Several stanzas are to come, each once: in the order given, or in any. */
+/** Several stanzas are to come, in the order given or in any. */
 export class StanzaGroup implements Expectation {
   readonly #actor: XmppActor;
   readonly #patterns: readonly StanzaPattern[];
