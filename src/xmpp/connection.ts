@@ -320,7 +320,7 @@ export class XmppConnection {
     }
   }
 
-  /** The server may already have an alert to send, which is a TLS record like those of a handshake; but no text, not even behind it. */
+  /** The server may already have an alert to send, a TLS record like those of a handshake; but no text, not even behind it. */
   #beforeTls(bytes: Buffer): void {
     const before = this.#recordsBeforeTls.stray;
     this.#recordsBeforeTls.pass(bytes);

@@ -159,7 +159,7 @@ function chooseResource(domain: XmppDomain, requested: string): string | undefin
   if (Buffer.byteLength(requested) > 2 * longestResource) return undefined;
   const mended = shortened(requested.replace(forbidden, '').trim());
   if (mended === '' || faults.active('requested-resource-is-replaced')) {
-    if (faults.active('generated-resources-are-counted')) return domain.nextStreamNumber();
+    if (faults.active('generated-resources-are-counted')) return domain.nextInLine('resource');
     return faults.active('generated-resource-is-not-random') ? 'resource' : randomUUID();
   }
   if (faults.active('invalid-resource-is-bound')) return requested;

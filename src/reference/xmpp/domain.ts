@@ -18,7 +18,7 @@ export class XmppDomain {
   readonly identity: TlsIdentity;
   readonly accounts: Accounts;
   readonly streams = new Set<ClientStream>();
-  #streamNumber = 0;
+  #lastInLine = 0;
   /** Sessions that can be resumed, by their SM-ID (XEP-0198 section 5). */
   readonly resumable = new Map<string, Session>();
   /** What is known of sessions that were not resumed in time: stanzas that were handled, by their SM-ID. */
@@ -37,10 +37,10 @@ export class XmppDomain {
     this.accounts = new Accounts(name);
   }
 
-  /** For a fault: how many streams it has numbered. */
-  nextStreamNumber(): string {
-    this.#streamNumber += 1;
-    return `stream-${this.#streamNumber}`;
+  /** For faults that count what should be random. */
+  nextInLine(what: string): string {
+    this.#lastInLine += 1;
+    return `${what}-${this.#lastInLine}`;
   }
 
   /** Whether it is a domain of accounts; that of the service for rooms is not. */

@@ -219,7 +219,7 @@ export class ClientStream implements TransportListener {
     this.#open = true;
     const { faults } = this.domain;
     const counted = faults.active('stream-ids-are-counted');
-    const id = counted ? this.domain.nextStreamNumber() : randomBytes(16).toString('base64url');
+    const id = counted ? this.domain.nextInLine('stream') : randomBytes(16).toString('base64url');
     this.transport.write(responseHeader(this.domain, this.transport.framing, id, header));
   }
 

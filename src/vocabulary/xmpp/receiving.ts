@@ -246,7 +246,6 @@ export const receivingVerbs = [
     expect: (step, stage) =>
       new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, {
         ordered: false,
-        repeats: true,
       }),
   }),
   verb({
@@ -264,7 +263,7 @@ export const receivingVerbs = [
     expect: (step, stage) =>
       new StanzaGroup(actorAs(stage, step.subject, XmppActor), step.prepared, stage.names, {
         ordered: true,
-        repeats: !Array.isArray(step.value) && step.value.repeats === true,
+        repeats: !isList(step.value) && step.value.repeats === true,
       }),
   }),
   verb({

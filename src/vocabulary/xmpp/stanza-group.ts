@@ -24,14 +24,14 @@ export class StanzaGroup implements Expectation {
     actor: XmppActor,
     patterns: readonly StanzaPattern[],
     names: Names,
-    /** `repeats`: what has come already may come again, and is left for later steps. */
-    options: { ordered: boolean; repeats: boolean },
+    /** `repeats`: in order too, what has come already may come again, and is left for later steps. */
+    options: { ordered: boolean; repeats?: boolean },
   ) {
     this.#actor = actor;
     this.#patterns = patterns;
     this.#names = names;
     this.#ordered = options.ordered;
-    this.#repeats = options.repeats;
+    this.#repeats = options.repeats ?? !options.ordered;
   }
 
   get #expected(): string {
